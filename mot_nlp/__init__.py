@@ -1,0 +1,92 @@
+"""Moments of truth in customer feedback: found, tagged, and rolled up into sentiment tables.
+
+>>> import mot_nlp
+>>> moments = mot_nlp.predict("Read great reviews, but it died in a week.")
+>>> list(moments.columns[:4])
+['doc_id', 'moment_id', 'start', 'end']
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mot_nlp.api import load, moment_table, predict
+    from mot_nlp.errors import (
+        BundleError,
+        ColumnError,
+        DependencyError,
+        InputError,
+        MotError,
+        OutputError,
+        ReadError,
+        TaxonomyError,
+    )
+    from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, Document, Moment, Segment, Turn
+    from mot_nlp.tagger import MomentTagger
+    from mot_nlp.transcripts import document
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DOCUMENT_COLUMNS",
+    "MOMENT_COLUMNS",
+    "BundleError",
+    "ColumnError",
+    "DependencyError",
+    "Document",
+    "InputError",
+    "Moment",
+    "MomentTagger",
+    "MotError",
+    "OutputError",
+    "ReadError",
+    "Segment",
+    "TaxonomyError",
+    "Turn",
+    "__version__",
+    "document",
+    "load",
+    "moment_table",
+    "predict",
+]
+
+_HOMES = {
+    "mot_nlp.api": ("load", "moment_table", "predict"),
+    "mot_nlp.errors": (
+        "BundleError",
+        "ColumnError",
+        "DependencyError",
+        "InputError",
+        "MotError",
+        "OutputError",
+        "ReadError",
+        "TaxonomyError",
+    ),
+    "mot_nlp.records": (
+        "DOCUMENT_COLUMNS",
+        "MOMENT_COLUMNS",
+        "Document",
+        "Moment",
+        "Segment",
+        "Turn",
+    ),
+    "mot_nlp.tagger": ("MomentTagger",),
+    "mot_nlp.transcripts": ("document",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for, so that ``import mot_nlp`` stays light."""
+    from importlib import import_module
+
+    for home, names in _HOMES.items():
+        if name in names:
+            value = getattr(import_module(home), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'mot_nlp' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,226 @@
+"""The public face: what ``import mot_nlp`` gives."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import asdict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import pandas as pd
+
+from mot_nlp import tables
+from mot_nlp.bundle import open_bundle
+from mot_nlp.errors import InputError
+from mot_nlp.readers import Columns, documents_from_rows, kept_names
+from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, Document, Rejected
+from mot_nlp.tagger import MomentTagger
+from mot_nlp.views import MAX_DOCUMENTS, MomentFrame, moment_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from mot_nlp.taxonomy import Taxonomy
+
+logger = logging.getLogger(__name__)
+
+_TEXT = "text"
+
+
+def load(
+    path: str | Path | None = None, *, precision: str | None = None, threads: int | None = None
+) -> MomentTagger:
+    """Open a model.
+
+    Args:
+        path: Bundle folder; the shipped model where none is given.
+        precision: ``int8``, ``bf16`` or ``fp32`` where the bundle holds it; its own choice if None.
+        threads: Processor cores to use; all that this process may use if None.
+
+    Returns:
+        A tagger; ``tagger.stream(documents)`` tags without end, and ``predict(model=tagger)``
+        uses it.
+
+    Raises:
+        BundleError: The folder is no sound bundle.
+        InputError: The bundle cannot be run as asked.
+    """
+    return MomentTagger.load(path, precision=precision, threads=threads)
+
+
+@overload
+def predict(
+    data: str | Iterable[str] | pd.Series | pd.DataFrame,
+    *,
+    text: str | None = ...,
+    id: str | None = ...,
+    source: str | None = ...,
+    keep: Sequence[str] = ...,
+    customer: str | None = ...,
+    documents: Literal[False] = ...,
+    all_segments: bool = ...,
+    model: MomentTagger | str | Path | None = ...,
+) -> MomentFrame: ...
+@overload
+def predict(
+    data: str | Iterable[str] | pd.Series | pd.DataFrame,
+    *,
+    text: str | None = ...,
+    id: str | None = ...,
+    source: str | None = ...,
+    keep: Sequence[str] = ...,
+    customer: str | None = ...,
+    documents: Literal[True],
+    all_segments: bool = ...,
+    model: MomentTagger | str | Path | None = ...,
+) -> tuple[MomentFrame, pd.DataFrame]: ...
+def predict(
+    data: str | Iterable[str] | pd.Series | pd.DataFrame,
+    *,
+    text: str | None = None,
+    id: str | None = None,  # noqa: A002 - the word users expect
+    source: str | None = None,
+    keep: Sequence[str] = (),
+    customer: str | None = None,
+    documents: bool = False,
+    all_segments: bool = False,
+    model: MomentTagger | str | Path | None = None,
+) -> MomentFrame | tuple[MomentFrame, pd.DataFrame]:
+    """Find and tag the moments of one text or many.
+
+    Args:
+        data: A text, an iterable of texts, a Series, or a DataFrame with a text column.
+        text: Text column of a DataFrame; found by its name where not given.
+        id: Column that names documents; where not given, a column named ``id`` or the like, else
+            the index of a Series or DataFrame, else numbers from 1.
+        source: Column that says review, social or transcript; guessed by shape where not given.
+        keep: Columns of a DataFrame to pass on to every row of the result.
+        customer: Speaker label of the customer in transcripts, where the rule would miss it.
+        documents: Also return a row for every document, those without a moment too.
+        all_segments: One row a segment, unmerged, the none segments too.
+        model: A tagger, or a bundle folder; the shipped model where none is given.
+
+    Returns:
+        Moments in the columns of ``mot_nlp.MOMENT_COLUMNS``, then the kept ones; with
+        ``documents=True`` also the documents. Rows that had to be set aside are counted in a
+        warning of the ``mot_nlp`` logger and listed in ``attrs["rejected"]`` of the moments.
+
+    Raises:
+        ColumnError: A named column does not exist.
+        InputError: ``data`` is of another type.
+        BundleError: The model is no sound bundle.
+    """
+    tagger = model if isinstance(model, MomentTagger) else _cached_tagger(model)
+    columns, rows, names = _rows(data, Columns(text=text, id=id, source=source, keep=tuple(keep)))
+    kept = kept_names(columns, names)
+    rejected: list[Rejected] = []
+    found = _sift(
+        documents_from_rows(rows, columns, names, where=type(data).__name__, customer=customer),
+        rejected,
+    )
+    moment_rows: list[dict[str, Any]] = []
+    document_rows: list[dict[str, Any]] = []
+    texts: dict[str, str] = {}
+    for tagged in tagger.stream(found):
+        own = tagged.moment_rows(all_segments=all_segments)
+        moment_rows.extend(own)
+        document_rows.append(tagged.document_row())
+        if own and len(texts) < MAX_DOCUMENTS:
+            texts[tagged.document.id] = tagged.document.text
+    _warn(rejected, len(document_rows))
+    moments = moment_frame(moment_rows, [*MOMENT_COLUMNS, *kept], texts)
+    moments.attrs["rejected"] = [asdict(entry) for entry in rejected]
+    if not documents:
+        return moments
+    return moments, pd.DataFrame(document_rows, columns=[*DOCUMENT_COLUMNS, *kept])
+
+
+def moment_table(
+    moments: pd.DataFrame | str | Path,
+    by: Sequence[str] = ("stage", "moment"),
+    *,
+    min_n: int = 1,
+    confidence: float = 0.95,
+    taxonomy: Taxonomy | None = None,
+) -> pd.DataFrame:
+    """Roll moments up into a sentiment table.
+
+    Args:
+        moments: Moment rows, or the path of a Parquet, CSV or JSON Lines file of them.
+        by: Labels, roll-ups such as ``journey``, kept columns, or ``month``, ``quarter`` and
+            ``year`` of a kept ``date``.
+        min_n: Cells with fewer moments keep their counts, but not their figures.
+        confidence: Level of the interval of net sentiment, between 0 and 1.
+        taxonomy: Order of labels and the roll-ups; those of the shipped model where none is given.
+
+    Returns:
+        A row a cell: ``n``, ``documents``, ``share``, the three sentiment shares (0 to 1),
+        ``net_sentiment`` with its interval (−100 to 100), ``mean_score`` (−1 to 1) and
+        ``pivotal_share``. See :func:`mot_nlp.tables.moment_table` for the interval's formula.
+
+    Raises:
+        ColumnError: A column of ``by`` does not exist.
+        InputError: ``min_n`` or ``confidence`` is out of range.
+    """
+    return tables.moment_table(
+        moments,
+        by,
+        taxonomy=taxonomy or open_bundle().taxonomy,
+        min_n=min_n,
+        confidence=confidence,
+    )
+
+
+@lru_cache(maxsize=2)
+def _cached_tagger(path: str | Path | None) -> MomentTagger:
+    return load(path)
+
+
+def _rows(
+    data: object, columns: Columns
+) -> tuple[Columns, Iterable[tuple[int, Mapping[str, Any]]], list[str]]:
+    """The data as numbered rows, with their column names."""
+    if isinstance(data, pd.DataFrame):
+        return _frame_rows(data, columns)
+    if columns.keep or columns.id or columns.source or columns.text:
+        raise InputError(
+            f"text=, id=, source= and keep= name columns, but {type(data).__name__} has none; "
+            "pass a DataFrame"
+        )
+    if isinstance(data, pd.Series):
+        return _frame_rows(data.rename(_TEXT).to_frame(), Columns(text=_TEXT))
+    if isinstance(data, str):
+        data = [data]
+    if isinstance(data, (bytes, dict)) or not hasattr(data, "__iter__"):
+        raise InputError(
+            f"cannot tag {type(data).__name__}; pass a str, a list of str, a Series or a DataFrame"
+        )
+    return Columns(text=_TEXT), ((n, {_TEXT: entry}) for n, entry in enumerate(data, 1)), [_TEXT]
+
+
+def _frame_rows(
+    frame: pd.DataFrame, columns: Columns
+) -> tuple[Columns, Iterator[tuple[int, Mapping[str, Any]]], list[str]]:
+    names = [str(name) for name in frame.columns]
+    rows = (
+        (number, dict(zip(names, values, strict=True)))
+        for number, values in enumerate(frame.itertuples(index=False, name=None), 1)
+    )
+    return columns, rows, names
+
+
+def _sift(read: Iterable[Document | Rejected], rejected: list[Rejected]) -> Iterator[Document]:
+    for entry in read:
+        if isinstance(entry, Document):
+            yield entry
+        else:
+            rejected.append(entry)
+
+
+def _warn(rejected: Sequence[Rejected], tagged: int) -> None:
+    if rejected:
+        reasons = Counter(entry.reason for entry in rejected).most_common(3)
+        told = "; ".join(f"{count} × {reason}" for reason, count in reasons)
+        logger.warning("%d of %d rows set aside: %s", len(rejected), len(rejected) + tagged, told)

@@ -1,0 +1,49 @@
+"""The one tree of errors that mot-nlp raises.
+
+::
+
+    MotError
+    ├── InputError            what the caller gave cannot be used
+    │   ├── ColumnError       a column was named that the data does not have
+    │   └── ReadError         a file cannot be read as what its name says
+    ├── OutputError           a result cannot be written where it was asked for
+    ├── TaxonomyError         labels, roll-ups or allowed pairs do not fit together
+    ├── BundleError           a model folder is missing something, altered or of another format
+    └── DependencyError       an optional package is not installed
+
+Every message says what came, what is allowed, and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class MotError(Exception):
+    """Base of everything that mot-nlp raises on purpose."""
+
+
+class InputError(MotError, ValueError):
+    """What the caller gave cannot be used."""
+
+
+class ColumnError(InputError):
+    """A column was named that the data does not have."""
+
+
+class ReadError(InputError):
+    """A file cannot be read as what its name says it is."""
+
+
+class OutputError(MotError):
+    """A result cannot be written where it was asked for."""
+
+
+class TaxonomyError(MotError):
+    """Labels, roll-ups or allowed pairs do not fit together."""
+
+
+class BundleError(MotError):
+    """A model bundle is missing a file, altered, or of a format this version does not know."""
+
+
+class DependencyError(MotError, ImportError):
+    """An optional package is needed and not installed."""

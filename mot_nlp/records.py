@@ -1,0 +1,189 @@
+"""The values that flow through mot-nlp.
+
+Offsets are character offsets into ``Document.text``, end exclusive, so that
+``text[start:end]`` is always the thing described.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SOURCES = ("review", "social", "transcript")
+
+MOMENT_COLUMNS = (
+    "doc_id",
+    "moment_id",
+    "start",
+    "end",
+    "text",
+    "speaker",
+    "stage",
+    "moment",
+    "touchpoint",
+    "sentiment",
+    "sentiment_score",
+    "pivotal",
+    "stage_confidence",
+    "moment_confidence",
+    "touchpoint_confidence",
+    "sentiment_confidence",
+    "pivotal_confidence",
+    "n_segments",
+)
+DOCUMENT_COLUMNS = (
+    "doc_id",
+    "source",
+    "n_segments",
+    "n_none",
+    "n_moments",
+    "n_characters",
+    "language",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One speaker's words in a transcript.
+
+    Attributes:
+        speaker: Name as written, empty where the text has no speakers.
+        start: First character of the words, after the name and colon.
+        end: End of the words, exclusive.
+        is_customer: Whether the words are the customer's and so are tagged.
+    """
+
+    speaker: str
+    start: int
+    end: int
+    is_customer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One review, post or transcript.
+
+    Attributes:
+        id: Unique name of the document within one run.
+        text: The whole text that offsets count in.
+        source: One of ``SOURCES``.
+        turns: The turns, in order; a review or post is one customer turn.
+        extra: Columns kept from the input, passed on to every row.
+        language: Language code, None where it was not determined.
+    """
+
+    id: str
+    text: str
+    source: str
+    turns: tuple[Turn, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A sentence or clause of the customer's own words; ``turn`` counts turns from 0."""
+
+    start: int
+    end: int
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A run of neighbouring segments that share stage, moment, touchpoint and sentiment.
+
+    Attributes:
+        start: First character in the document's text.
+        end: End, exclusive.
+        speaker: Who said it, empty where the text has no speakers.
+        labels: Label of each head but ``pivotal``, by head name.
+        pivotal: Whether any of its segments is make-or-break.
+        sentiment_score: P(positive) − P(negative), from −1 to 1.
+        confidences: Calibrated probability of each label, by head name, 0 to 1.
+        n_segments: Number of segments in the run.
+    """
+
+    start: int
+    end: int
+    speaker: str
+    labels: Mapping[str, str]
+    pivotal: bool
+    sentiment_score: float
+    confidences: Mapping[str, float]
+    n_segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedDocument:
+    """A document with what was found in it.
+
+    Attributes:
+        document: The document.
+        segments: One unmerged row a segment, the none segments too.
+        moments: The merged moments, none left out.
+    """
+
+    document: Document
+    segments: tuple[Moment, ...]
+    moments: tuple[Moment, ...]
+
+    def moment_rows(self, *, all_segments: bool = False) -> list[dict[str, Any]]:
+        """Flat rows in the order of ``MOMENT_COLUMNS``, then the columns kept from the input.
+
+        Args:
+            all_segments: One row a segment, the none segments too, instead of merged moments.
+        """
+        rows = self.segments if all_segments else self.moments
+        return [self._moment_row(number, moment) for number, moment in enumerate(rows, 1)]
+
+    def _moment_row(self, number: int, moment: Moment) -> dict[str, Any]:
+        document = self.document
+        return {
+            "doc_id": document.id,
+            "moment_id": f"{document.id}#{number}",
+            "start": moment.start,
+            "end": moment.end,
+            "text": document.text[moment.start : moment.end],
+            "speaker": moment.speaker,
+            **moment.labels,
+            "sentiment_score": moment.sentiment_score,
+            "pivotal": moment.pivotal,
+            **{f"{name}_confidence": value for name, value in moment.confidences.items()},
+            "n_segments": moment.n_segments,
+            **document.extra,
+        }
+
+    def document_row(self) -> dict[str, Any]:
+        """Flat row in the order of ``DOCUMENT_COLUMNS``, then the kept columns."""
+        document = self.document
+        return {
+            "doc_id": document.id,
+            "source": document.source,
+            "n_segments": len(self.segments),
+            "n_none": len(self.segments) - sum(moment.n_segments for moment in self.moments),
+            "n_moments": len(self.moments),
+            "n_characters": len(document.text),
+            "language": document.language,
+            **document.extra,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An input row that was set aside.
+
+    Attributes:
+        where: File name, or what the rows came from.
+        row: Row number in it, from 1, not counting a header.
+        doc_id: Its id, empty where it has none.
+        reason: Why, with the cure.
+    """
+
+    where: str
+    row: int
+    doc_id: str
+    reason: str

@@ -1,0 +1,156 @@
+"""The steps joined: documents in, tagged documents out, in order and without end."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from mot_nlp.bundle import Bundle, open_bundle
+from mot_nlp.decoding import Decoder, segment_scores
+from mot_nlp.encoding import WindowEncoder
+from mot_nlp.segmentation import Segmenter
+from mot_nlp.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mot_nlp.encoding import Window
+    from mot_nlp.records import Document, Segment, TaggedDocument
+    from mot_nlp.taxonomy import Taxonomy
+
+CHUNK_DOCUMENTS = 256
+"""Documents prepared, inferred and decoded together; memory does not grow beyond a few chunks."""
+
+CHUNK_CHARACTERS = 400_000
+"""A chunk is closed early when its documents are this long together."""
+
+
+class _Prepared(NamedTuple):
+    documents: list[Document]
+    segments: list[Sequence[Segment]]
+    windows: list[list[Window]]
+
+
+class MomentTagger:
+    """Finds and tags the moments of documents.
+
+    Args:
+        bundle: A verified bundle.
+        precision: ``int8``, ``bf16`` or ``fp32`` where the bundle holds it; its own choice if None.
+        threads: Processor cores to use; all that this process may use if None.
+    """
+
+    def __init__(
+        self, bundle: Bundle, *, precision: str | None = None, threads: int | None = None
+    ) -> None:
+        self.bundle = bundle
+        self._segmenter = Segmenter()
+        self._encoder = WindowEncoder.from_file(
+            bundle.file("tokenizer.json"), window=bundle.manifest.window
+        )
+        self._session = Session(bundle, precision=precision, threads=threads)
+        self._decoder = Decoder(bundle.taxonomy, bundle.manifest.temperatures)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path | None = None,
+        *,
+        precision: str | None = None,
+        threads: int | None = None,
+    ) -> MomentTagger:
+        """Open a bundle folder, the shipped one where none is named.
+
+        Raises:
+            BundleError: The folder is no sound bundle.
+            InputError: The bundle cannot be run as asked.
+        """
+        return cls(open_bundle(path), precision=precision, threads=threads)
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """Labels of this model."""
+        return self.bundle.taxonomy
+
+    def stream(
+        self,
+        documents: Iterable[Document],
+        *,
+        segments: Iterable[Sequence[Segment]] | None = None,
+    ) -> Iterator[TaggedDocument]:
+        """Tag documents as they come; the next are prepared while the last are inferred.
+
+        A document's result is the same whatever stands around it.
+
+        Args:
+            documents: Documents, without end if need be.
+            segments: Segments of each document, where they are known; cut here otherwise.
+
+        Yields:
+            The documents in order, each with its segments and moments.
+        """
+        pending: deque[tuple[_Prepared, Future[list[NDArray[np.float32]]]]] = deque()
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mot-session") as worker:
+            for prepared in self._prepare(documents, segments):
+                windows = [window for found in prepared.windows for window in found]
+                padding = self._encoder.padding
+                pending.append((prepared, worker.submit(self._session.scores, windows, padding)))
+                if len(pending) > 1:
+                    yield from self._finish(*pending.popleft())
+            while pending:
+                yield from self._finish(*pending.popleft())
+
+    def scores(
+        self, documents: Iterable[Document], *, segments: Iterable[Sequence[Segment]] | None = None
+    ) -> NDArray[np.float32]:
+        """Raw scores of all segments, before calibration and decoding, (all segments, width)."""
+        rows = [np.empty((0, self.taxonomy.width), np.float32)]
+        for prepared in self._prepare(documents, segments):
+            windows = [window for found in prepared.windows for window in found]
+            found = self._session.scores(windows, self._encoder.padding)
+            rows.append(self._segment_scores(prepared, found))
+        return np.concatenate(rows)
+
+    def _prepare(
+        self, documents: Iterable[Document], segments: Iterable[Sequence[Segment]] | None
+    ) -> Iterator[_Prepared]:
+        given = iter(segments) if segments is not None else None
+        for chunk in _chunks(documents):
+            spans = [self._segmenter(d) for d in chunk] if given is None else list(islice(given, len(chunk)))
+            yield _Prepared(chunk, spans, self._encoder.encode([d.text for d in chunk], spans))
+
+    def _finish(
+        self, prepared: _Prepared, future: Future[list[NDArray[np.float32]]]
+    ) -> Iterator[TaggedDocument]:
+        scores = self._segment_scores(prepared, future.result())
+        yield from self._decoder.tag(prepared.documents, prepared.segments, scores)
+
+    def _segment_scores(
+        self, prepared: _Prepared, scores: list[NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        left = iter(scores)
+        rows = [np.empty((0, self.taxonomy.width), np.float32)]
+        for windows, spans in zip(prepared.windows, prepared.segments, strict=True):
+            if spans:
+                rows.append(segment_scores(windows, list(islice(left, len(windows))), len(spans)))
+        return np.concatenate(rows)
+
+
+def _chunks(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    chunk: list[Document] = []
+    characters = 0
+    for document in documents:
+        chunk.append(document)
+        characters += len(document.text)
+        if len(chunk) >= CHUNK_DOCUMENTS or characters >= CHUNK_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk

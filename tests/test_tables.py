@@ -1,0 +1,411 @@
+"""Sentiment tables: figures by hand, intervals by simulation, files against frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mot_nlp.errors import ColumnError, InputError, ReadError
+from mot_nlp.tables import TABLE_COLUMNS, moment_table, t_quantile
+from mot_nlp.taxonomy import parse_taxonomy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TAXONOMY = parse_taxonomy(
+    {
+        "format": 1,
+        "heads": {
+            "stage": {"labels": ["see", "buy", "use", "none"], "none": "none"},
+            "moment": {"labels": ["zmot", "fmot", "smot", "none"], "none": "none"},
+            "touchpoint": {"labels": ["web", "app", "none"], "none": "none"},
+            "sentiment": {"labels": ["negative", "neutral", "positive"], "none": "neutral"},
+            "pivotal": {"labels": ["no", "yes"], "none": "no"},
+        },
+        "pairs": {"allowed": [["see", "zmot"], ["buy", "fmot"], ["use", "smot"], ["none", "none"]]},
+        "rollups": {
+            "journey": {"of": "stage", "before": ["see", "buy"], "after": ["use"], "none": ["none"]}
+        },
+    }
+)
+FIGURES = [name for name in TABLE_COLUMNS if name not in ("n", "documents", "share")]
+ODD = 'weird "name; drop table moments --'
+
+
+@pytest.fixture
+def moments():
+    columns = [
+        "doc_id", "stage", "moment", "touchpoint", "sentiment", "sentiment_score", "pivotal",
+        "brand", "date", ODD,
+    ]  # fmt: skip
+    rows = [
+        ("a", "use", "smot", "app", "positive", 0.9, True, "Ode", "2025-01-31", "x"),
+        ("a", "use", "smot", "web", "positive", 0.7, False, "Ode", "2025-01-31", "x"),
+        ("a", "see", "zmot", "web", "neutral", 0.0, False, "Ode", "2025-01-31", "x"),
+        ("b", "use", "smot", "app", "negative", -0.8, False, "Lun", "2025-02-01", "y"),
+        ("c", "use", "smot", "app", "neutral", 0.1, False, None, None, None),
+        ("c", "none", "none", "none", "neutral", 0.0, False, None, None, None),
+        ("d", "buy", "fmot", "web", "negative", -0.6, True, "Lun", "2024-11-05", "y"),
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def table(moments, by=("stage", "moment"), **options):
+    return moment_table(moments, by, taxonomy=TAXONOMY, **options)
+
+
+class TestFigures:
+    def test_hand_computed(self, moments):
+        out = table(moments)
+
+        assert list(out.columns) == ["stage", "moment", *TABLE_COLUMNS]
+        assert out["stage"].tolist() == ["see", "buy", "use"]
+        assert out["n"].tolist() == [1, 1, 4]
+        assert out["documents"].tolist() == [1, 1, 3]
+        assert out["share"].tolist() == pytest.approx([1 / 6, 1 / 6, 4 / 6])
+        use = out.iloc[2]
+        assert use["positive"] == 0.5
+        assert use["neutral"] == use["negative"] == 0.25
+        assert use["net_sentiment"] == 25
+        assert use["mean_score"] == pytest.approx((0.9 + 0.7 - 0.8 + 0.1) / 4)
+        assert use["pivotal_share"] == 0.25
+
+    def test_interval_by_hand(self, moments):
+        # y is (1, 1), (-1), (0) around a mean of 1/4: document sums 1.5, -1.25, -0.25.
+        use = table(moments, confidence=0.5).iloc[2]
+        error = np.sqrt((1.5**2 + 1.25**2 + 0.25**2) * 3 / 2) / 4
+        half = 100 * 0.8164965809 * error  # t for 2 degrees of freedom at 0.75
+
+        assert use["net_low"] == pytest.approx(25 - half)
+        assert use["net_high"] == pytest.approx(25 + half)
+
+    def test_interval_stays_on_the_scale(self, moments):
+        use = table(moments, confidence=0.99).iloc[2]
+
+        assert (use["net_low"], use["net_high"]) == (-100, 100)
+
+    def test_one_document_has_no_interval(self, moments):
+        assert table(moments).loc[:1, ["net_low", "net_high"]].isna().all(axis=None)
+
+    def test_no_by_is_one_row(self, moments):
+        out = table(moments, ())
+
+        assert list(out.columns) == list(TABLE_COLUMNS)
+        assert (len(out), out["n"][0], out["documents"][0], out["share"][0]) == (1, 6, 4, 1)
+
+    def test_missing_scores_are_not_zeros(self, moments):
+        moments.loc[[0, 1], "sentiment_score"] = np.nan
+        assert table(moments)["mean_score"][2] == pytest.approx((-0.8 + 0.1) / 2)
+        moments["sentiment_score"] = np.nan
+        assert table(moments)["mean_score"].isna().all()
+
+    @given(
+        rows=st.lists(
+            st.tuples(
+                st.sampled_from("abcde"),
+                st.sampled_from(["see", "buy", "use", "none", "other"]),
+                st.sampled_from(["negative", "neutral", "positive"]),
+                st.floats(-1, 1),
+                st.booleans(),
+            ),
+            max_size=30,
+        ),
+        seed=st.integers(0, 99),
+    )
+    @settings(max_examples=30, deadline=None)
+    def test_order_of_rows_does_not_matter_and_shares_add_up(self, rows, seed):
+        columns = ["doc_id", "stage", "sentiment", "sentiment_score", "pivotal"]
+        frame = pd.DataFrame(rows, columns=columns)
+        out = table(frame, ("stage",))
+
+        pd.testing.assert_frame_equal(
+            out, table(frame.sample(frac=1, random_state=seed), ("stage",)), check_exact=True
+        )
+        assert out["n"].sum() == (frame["stage"] != "none").sum()
+        assert np.allclose(out[["positive", "neutral", "negative"]].sum(axis=1), 1)
+        assert not len(out) or out["share"].sum() == pytest.approx(1)
+        known = out.dropna(subset=["net_low"])
+        assert (known["net_low"] <= known["net_sentiment"] + 1e-9).all()
+        assert (known["net_sentiment"] <= known["net_high"] + 1e-9).all()
+
+
+class TestInterval:
+    @pytest.mark.parametrize(
+        ("dof", "expected", "within"),
+        [
+            pytest.param(1, 12.7062047, 1e-8, id="one"),
+            pytest.param(2, 4.30265273, 1e-8, id="two"),
+            pytest.param(3, 3.18244631, 1.3e-3, id="three"),
+            pytest.param(4, 2.77644511, 4e-4, id="four"),
+            pytest.param(9, 2.26215716, 1e-4, id="nine"),
+            pytest.param(30, 2.04227246, 1e-6, id="thirty"),
+            pytest.param(1e9, 1.95996398, 1e-8, id="normal"),
+        ],
+    )
+    def test_t_quantile(self, dof, expected, within):
+        assert float(t_quantile(0.975, dof)) == pytest.approx(expected, rel=within)
+        assert float(t_quantile(0.025, dof)) == pytest.approx(-expected, rel=within)
+
+    def test_t_quantile_keeps_shape_and_nan(self):
+        out = t_quantile(0.975, np.array([[1.0, np.nan], [9.0, 2.0]]))
+
+        assert out.shape == (2, 2)
+        assert np.isnan(out[0, 1])
+
+    def test_covers_where_moments_of_a_document_resemble_each_other(self):
+        """The 400 tables are the cells of one: documents of 1 to 6 moments with a mood of their own."""
+        rng = np.random.default_rng(20261122)
+        tables, documents = 400, 40
+        sizes = rng.integers(1, 7, size=tables * documents)
+        cheer = np.repeat(rng.beta(1.2, 0.8, size=sizes.size), sizes)
+        draw = rng.random(cheer.size)
+        # Positive with 0.7 of the mood, negative with 0.7 of its absence: the net is 0.14.
+        sentiment = np.where(
+            draw < 0.7 * cheer, "positive", np.where(draw < 0.7, "negative", "neutral")
+        )
+        frame = pd.DataFrame(
+            {
+                "doc_id": np.repeat(np.arange(sizes.size), sizes),
+                "stage": "use",
+                "sentiment": sentiment,
+                "sentiment_score": 0.0,
+                "pivotal": False,
+                "run": np.repeat(np.repeat(np.arange(tables), documents), sizes),
+            }
+        )
+        out = table(frame, ("run",))
+        covered = (out["net_low"] <= 14) & (out["net_high"] >= 14)
+        naive = 196 * np.sqrt((0.7 - (out["net_sentiment"] / 100) ** 2) / out["n"])
+
+        assert 0.91 <= covered.mean() <= 0.98
+        assert ((out["net_sentiment"] - 14).abs() <= naive).mean() < 0.88
+
+
+class TestBy:
+    def test_rollup_equals_grouping_by_hand(self, moments):
+        by_hand = moments.assign(
+            journey=moments["stage"].map(TAXONOMY.rollups["journey"].groups), touchpoint="web"
+        )
+        out = table(moments, ("journey",))
+
+        assert out["journey"].tolist() == ["before", "after"]
+        pd.testing.assert_frame_equal(out, table(by_hand, ("journey",)))
+
+    @pytest.mark.parametrize(
+        ("by", "expected"),
+        [
+            pytest.param("month", ["2024-11", "2025-01", "2025-02"], id="month"),
+            pytest.param("quarter", ["2024-Q4", "2025-Q1"], id="quarter"),
+            pytest.param("year", ["2024", "2025"], id="year"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "as_dates",
+        [
+            pytest.param(lambda dates: dates, id="text"),
+            pytest.param(lambda dates: dates.fillna(""), id="empty text"),
+            pytest.param(pd.to_datetime, id="datetime"),
+            pytest.param(lambda dates: pd.to_datetime(dates).astype("datetime64[ns]"), id="ns"),
+            pytest.param(lambda dates: pd.to_datetime(dates, utc=True), id="utc"),
+        ],
+    )
+    def test_periods(self, moments, by, expected, as_dates):
+        out = table(moments.assign(date=as_dates(moments["date"])), (by,))
+
+        assert out[by][:-1].tolist() == expected
+        assert out[by][-1:].isna().all()
+
+    def test_a_column_goes_before_a_period_or_rollup_of_its_name(self, moments):
+        out = table(moments.assign(month="May", journey="use"), ["month", "journey"])
+
+        assert out[["month", "journey"]].to_numpy().tolist() == [["May", "use"]]
+
+    def test_missing_values_are_a_cell_of_their_own(self, moments):
+        out = table(moments, ("brand",))
+
+        assert out["brand"][:2].tolist() == ["Lun", "Ode"]
+        assert out["brand"].isna().tolist() == [False, False, True]
+        assert out["n"].tolist() == [2, 3, 1]
+
+    def test_labels_of_another_taxonomy_come_last(self, moments):
+        moments["stage"] = ["zoo", "use", "see", "ant", "use", "none", "buy"]
+
+        assert table(moments, ("stage",))["stage"].tolist() == ["see", "buy", "use", "ant", "zoo"]
+        assert table(moments, ("journey",))["journey"].tolist() == ["before", "after", "ant", "zoo"]
+
+    def test_order_of_other_columns(self, moments):
+        stars = [10, 9, 10, 9, 2, 2, 10]
+
+        assert table(moments.assign(stars=stars), ("stars",))["stars"].tolist() == [2, 9, 10]
+        as_text = moments.assign(stars=[str(star) for star in stars])
+        assert table(as_text, ("stars",))["stars"].tolist() == ["2", "9", "10"]
+        assert table(moments, ("pivotal",))["pivotal"].tolist() == [False, True]
+
+    @pytest.mark.parametrize("name", [ODD, "Stage", "k0", "{braces}", "ünï", "n n", "select"])
+    def test_any_column_name(self, moments, name):
+        moments[name] = moments[ODD]
+        out = table(moments, (name, "stage"))
+
+        assert list(out.columns[:2]) == [name, "stage"]
+        assert out["n"].sum() == 6
+
+    def test_a_name_alone_is_not_read_as_letters(self, moments):
+        pd.testing.assert_frame_equal(table(moments, "stage"), table(moments, ("stage",)))
+
+    def test_categories_and_subclasses(self, moments):
+        class Frame(pd.DataFrame):
+            @property
+            def _constructor(self):
+                return Frame
+
+        labels = dict.fromkeys(["stage", "moment", "sentiment"], "category")
+        out = table(Frame(moments.astype(labels)))
+
+        assert type(out) is pd.DataFrame
+        pd.testing.assert_frame_equal(out, table(moments))
+
+
+class TestThin:
+    def test_blanks_figures_and_keeps_counts(self, moments):
+        out = table(moments, min_n=4)
+
+        assert out["thin"].tolist() == [True, True, False]
+        assert out["thin"].dtype == bool
+        assert out.loc[:1, FIGURES].isna().all(axis=None)
+        pd.testing.assert_frame_equal(
+            out[["stage", "n", "documents", "share"]],
+            table(moments)[["stage", "n", "documents", "share"]],
+        )
+        assert out["net_sentiment"][2] == 25
+
+    def test_no_column_where_every_cell_counts(self, moments):
+        assert "thin" not in table(moments)
+
+
+class TestFiles:
+    @pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+    @pytest.mark.parametrize(
+        "by", [("stage", "moment"), ("journey",), ("month", ODD), ("pivotal",), ()], ids=str
+    )
+    def test_equal_the_frame(self, moments, tmp_path: Path, suffix, by):
+        (tmp_path / "brand=Zed").mkdir()
+        path = tmp_path / "brand=Zed" / f"a[1]*.{suffix}"
+        write(moments, path)
+
+        pd.testing.assert_frame_equal(table(path, by), table(moments, by))
+        pd.testing.assert_frame_equal(table(str(path), by), table(moments, by))
+
+    def test_csv_ids_stay_apart(self, moments, tmp_path: Path):
+        path = tmp_path / "moments.csv"
+        write(moments.assign(doc_id=["7", "7", "7", "07", "007", "007", "7.0"]), path)
+
+        assert table(path, ())["documents"][0] == 4
+
+    def test_texts_with_newlines_and_quotes(self, moments, tmp_path: Path):
+        path = tmp_path / "moments.csv"
+        write(moments.assign(text="it \"broke\",\nthen; 'again'\r\n"), path)
+
+        pd.testing.assert_frame_equal(table(path), table(moments))
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            pytest.param("bad.parquet", b"no parquet at all", id="parquet"),
+            pytest.param("void.parquet", b"", id="empty parquet"),
+            pytest.param("bad.jsonl", b'{"doc_id": "a"}\n{oops\n', id="json"),
+            pytest.param(
+                "bad.csv", b"doc_id,stage,sentiment,sentiment_score,pivotal\na,use,neutral,x,True\n",
+                id="score in csv",
+            ),
+        ],
+    )  # fmt: skip
+    def test_broken(self, tmp_path: Path, name, content):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(
+            ReadError, match=rf"{name} cannot be tabled: .*See that a file is whole"
+        ):
+            table(tmp_path / name, ())
+
+    @pytest.mark.parametrize("name", ["gone.csv", "moments.xlsx", ""])
+    def test_no_file_of_moments(self, tmp_path: Path, name):
+        (tmp_path / "moments.xlsx").touch()
+        with pytest.raises(ReadError, match=r"not a file of moments; .*\.parquet, \.csv, \.jsonl"):
+            table(tmp_path / name)
+
+
+class TestEmpty:
+    @pytest.mark.parametrize("by", [("stage", "journey", "month", "brand"), ()], ids=str)
+    def test_has_columns_and_types(self, moments, tmp_path: Path, by):
+        full = table(moments, by, min_n=2)
+        for number, empty in enumerate([moments.iloc[:0], pd.DataFrame(columns=moments.columns)]):
+            out = table(empty, by, min_n=2)
+            assert out.empty
+            pd.testing.assert_series_equal(out.dtypes, full.dtypes)
+            for suffix in ("parquet", "csv", "jsonl"):
+                path = tmp_path / f"{number}.{suffix}"
+                write(empty, path)
+                pd.testing.assert_series_equal(table(path, by, min_n=2).dtypes, full.dtypes)
+
+    def test_only_none_segments(self, moments):
+        assert table(moments[moments["stage"] == "none"], ()).empty
+
+
+class TestErrors:
+    def test_required_columns(self, moments):
+        with pytest.raises(ColumnError, match=r"lack the columns doc_id, stage.*they have moment,"):
+            table(moments.drop(columns=["doc_id", "stage"]), ("journey",))
+
+    def test_unknown_column(self, moments):
+        with pytest.raises(
+            ColumnError, match=r"no column 'shop' .*brand, .*journey, month, quarter"
+        ):
+            table(moments, ("stage", "shop"))
+
+    def test_period_without_a_date(self, moments):
+        with pytest.raises(ColumnError, match=r"no column 'month' .*had you kept a column date"):
+            table(moments.drop(columns="date"), ("month",))
+
+    @pytest.mark.parametrize(
+        ("by", "options", "message"),
+        [
+            pytest.param(("stage",), {"min_n": 0}, "min_n is 0; give 1", id="min_n"),
+            pytest.param(("stage",), {"confidence": 0}, "confidence is 0; give", id="low"),
+            pytest.param(("stage",), {"confidence": 1.0}, "confidence is 1.0; give", id="high"),
+            pytest.param(("stage",), {"confidence": np.nan}, "confidence is nan", id="nan"),
+            pytest.param(("stage", "stage"), {}, "names stage more than once", id="twice"),
+            pytest.param(("n",), {}, "by names n, which the table itself has", id="taken"),
+        ],
+    )
+    def test_arguments(self, moments, by, options, message):
+        with pytest.raises(InputError, match=message):
+            table(moments.assign(n=1), by, **options)
+
+    @pytest.mark.parametrize(
+        ("column", "value"),
+        [("sentiment_score", "high"), ("pivotal", "perhaps"), ("date", "someday")],
+        ids=str,
+    )
+    def test_values_that_do_not_fit(self, moments, column, value):
+        with pytest.raises(InputError, match=rf"cannot be tabled: .*{value}.*YYYY-MM-DD") as caught:
+            table(moments.assign(**{column: value}), ("month",))
+        assert not isinstance(caught.value, ReadError)
+
+    def test_one_name_twice(self, moments):
+        with pytest.raises(InputError, match="one occurs twice; rename it"):
+            table(pd.concat([moments, moments[["stage"]]], axis=1))
+
+
+def write(frame: pd.DataFrame, path: Path) -> None:
+    if path.suffix == ".parquet":
+        frame.to_parquet(path)
+    elif path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    elif len(frame):
+        frame.to_json(path, orient="records", lines=True)
+    else:
+        path.touch()

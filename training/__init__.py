@@ -1,0 +1,1 @@
+"""The retraining kit of mot-nlp, used from a checkout: ``python -m training --help``."""

@@ -1,0 +1,101 @@
+"""Honest confidences: a temperature per head, and how far confidence is from accuracy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from mot_nlp.decoding import softmax
+from training.collate import MISSING
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mot_nlp.taxonomy import Taxonomy
+
+_BOUNDS = (0.2, 5.0)
+
+
+def expected_calibration_error(
+    confidence: NDArray[np.floating], correct: NDArray[np.bool_], *, bins: int = 15
+) -> float:
+    """Mean gap between confidence and accuracy over equal-width bins (Guo et al. 2017, eq. 3).
+
+    Args:
+        confidence: Probability given to the chosen label, 0 to 1, shape (n,).
+        correct: Whether that label was right, shape (n,).
+        bins: Number of bins of equal width.
+
+    Returns:
+        0 (perfect) to 1.
+
+    >>> expected_calibration_error(np.full(4, 0.75), np.array([True, True, True, False]))
+    0.0
+    """
+    if len(confidence) == 0:
+        return 0.0
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    believed = np.bincount(bin_of, weights=confidence, minlength=bins)
+    true = np.bincount(bin_of, weights=correct.astype(float), minlength=bins)
+    return float(np.abs(believed - true).sum() / len(confidence))
+
+
+def fit_temperature(scores: NDArray[np.floating], gold: NDArray[np.int64]) -> float:
+    """Divisor of the scores that makes the gold labels most likely (Guo et al. 2017, sec. 4.2).
+
+    Args:
+        scores: Scores of one head, (segments, labels).
+        gold: Indices of the right labels, (segments,).
+
+    Returns:
+        Between 0.2 and 5; above 1 where the scores were over-confident.
+    """
+    rows = np.arange(len(gold))
+
+    def loss(log_temperature: float) -> float:
+        likelihood = softmax(scores / np.exp(log_temperature))[rows, gold]
+        return float(-np.log(np.maximum(likelihood, 1e-12)).mean())
+
+    found = minimize_scalar(loss, bounds=tuple(np.log(_BOUNDS)), method="bounded")
+    return round(float(np.exp(found.x)), 4)
+
+
+def calibrate(
+    scores: NDArray[np.floating],
+    labels: NDArray[np.int64],
+    documents: NDArray[np.int64],
+    taxonomy: Taxonomy,
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Temperatures of all heads, and calibration error before and after.
+
+    The error after is cross-fitted: each half of the documents is judged with temperatures
+    fitted on the other half.
+
+    Args:
+        scores: Raw scores, (segments, width).
+        labels: Gold label indices, (segments, heads), ``MISSING`` where not given.
+        documents: Number of each segment's document, (segments,).
+        taxonomy: Heads and where their scores stand.
+
+    Returns:
+        Temperature by head; ``{"before", "after"}`` by head.
+    """
+    temperatures, errors = {}, {}
+    for column, (name, part) in enumerate(taxonomy.slices().items()):
+        given = labels[:, column] != MISSING
+        own, gold, half = scores[given, part], labels[given, column], documents[given] % 2 == 0
+        temperatures[name] = fit_temperature(own, gold)
+        crossed = np.ones((len(gold), 1))
+        for fold in (half, ~half):
+            if fold.any() and (~fold).any():
+                crossed[fold] = fit_temperature(own[~fold], gold[~fold])
+        errors[name] = {"before": _error(own, gold), "after": _error(own / crossed, gold)}
+    return temperatures, errors
+
+
+def _error(scores: NDArray[np.floating], gold: NDArray[np.int64]) -> float:
+    probabilities = softmax(scores)
+    correct = probabilities.argmax(axis=1) == gold
+    return round(expected_calibration_error(probabilities.max(axis=1), correct), 4)

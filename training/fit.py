@@ -1,0 +1,190 @@
+"""Fine-tuning with the transformers Trainer: seeded, resumable, on any AutoModel encoder."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import statistics
+import time
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from tokenizers import Tokenizer
+from transformers import Trainer, TrainingArguments, set_seed
+from transformers.trainer_utils import get_last_checkpoint
+
+from mot_nlp.encoding import WindowEncoder
+from mot_nlp.errors import InputError
+from mot_nlp.taxonomy import read_taxonomy
+from training.checkpoint import resolve_encoder
+from training.collate import Collator, examples
+from training.corpus import each_alone, fingerprint, gather
+from training.evaluate import quick_scores
+from training.losses import MultiHeadLoss, stack_labels
+from training.model import MomentModel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datasets import Dataset
+
+    from training.config import Config
+
+logger = logging.getLogger(__name__)
+
+FITTED = "fitted"
+RUN = "run.json"
+
+
+def fit(config: Config, out: Path, *, extra: Sequence[Path] = (), resume: bool = True) -> Path:
+    """Fit a model and write it to ``out/fitted``.
+
+    An interrupted fit with the same configuration and data goes on from its last checkpoint.
+
+    Args:
+        config: What to fit, on what, and how.
+        out: Folder for checkpoints, the fitted model and ``run.json``.
+        extra: Labelled JSON Lines files to learn from beside those of the configuration.
+        resume: Whether to go on from checkpoints in ``out``.
+
+    Returns:
+        The folder of the fitted model.
+
+    Raises:
+        InputError: Data or encoder cannot be found or read, or ``out`` holds checkpoints of a
+            fit with another configuration or other data.
+    """
+    taxonomy_path = Path(config.model.taxonomy)
+    taxonomy = read_taxonomy(taxonomy_path)
+    files = [*map(Path, config.data.extra), *extra]
+    if config.fit.precision == "auto":
+        precision = "bf16" if bf16_pays() else "fp32"
+        config = replace(config, fit=replace(config.fit, precision=precision))
+    splits = gather(Path(config.data.corpus), files, taxonomy)
+    if not config.data.context:
+        splits = {name: each_alone(documents) for name, documents in splits.items()}
+    run = {
+        "config": asdict(config),
+        "extra": [path.name for path in files],
+        "data_sha256": {name: fingerprint(documents) for name, documents in splits.items()},
+        "documents": {name: len(documents) for name, documents in splits.items()},
+        "segments": {name: sum(len(d.segments) for d in docs) for name, docs in splits.items()},
+        "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
+        "machine": platform.machine(),
+    }
+    checkpoint = _claim(out, json.loads(json.dumps(run)), resume=resume)
+
+    set_seed(config.fit.seed)
+    encoder_folder = resolve_encoder(config.model.encoder)
+    tokenizer_path = encoder_folder / "tokenizer.json"
+    window_encoder = WindowEncoder(Tokenizer.from_file(str(tokenizer_path)), window=config.model.window)
+    model = MomentModel.from_encoder(
+        encoder_folder,
+        taxonomy,
+        window=config.model.window,
+        dropout=config.model.dropout,
+        attention_dropout=config.model.attention_dropout,
+    )
+    train = examples(splits["train"], window_encoder, taxonomy)
+    validation = examples(splits["validation"], window_encoder, taxonomy)
+    loss = MultiHeadLoss(taxonomy, stack_labels(train["labels"]), config.loss)
+    trainer = _trainer(config, out, model, (train, validation), window_encoder.padding, loss)
+    trainer.compute_metrics = lambda given: quick_scores(given.predictions, given.label_ids, taxonomy)
+    trainer.train(resume_from_checkpoint=checkpoint)
+
+    folder = out / FITTED
+    model.eval().save_pretrained(folder)
+    (folder / "tokenizer.json").write_bytes(tokenizer_path.read_bytes())
+    (folder / "taxonomy.toml").write_bytes(taxonomy_path.read_bytes())
+    run["log"] = [entry for entry in trainer.state.log_history if "eval_core" in entry]
+    (folder / RUN).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+    return folder
+
+
+def _claim(out: Path, run: dict[str, Any], *, resume: bool) -> str | None:
+    """Record what this fit is; return the checkpoint to go on from, if any."""
+    out.mkdir(parents=True, exist_ok=True)
+    record = out / RUN
+    checkpoint = get_last_checkpoint(str(out)) if resume else None
+    if checkpoint and record.is_file():
+        before = json.loads(record.read_text(encoding="utf-8"))
+        differing = sorted(key for key in run if before.get(key) != run[key])
+        if differing:
+            raise InputError(
+                f"{out} holds checkpoints of another fit (other {', '.join(differing)}); "
+                "name another --out, or pass --restart to begin again"
+            )
+        logger.info("going on from %s", checkpoint)
+    record.write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+    return checkpoint
+
+
+def _trainer(
+    config: Config,
+    out: Path,
+    model: MomentModel,
+    data: tuple[Dataset, Dataset],
+    padding: int,
+    loss: MultiHeadLoss,
+) -> Trainer:
+    arguments = TrainingArguments(
+        output_dir=str(out),
+        num_train_epochs=config.fit.epochs,
+        per_device_train_batch_size=config.fit.batch_size,
+        per_device_eval_batch_size=config.fit.batch_size,
+        learning_rate=config.fit.learning_rate,
+        warmup_steps=config.fit.warmup,
+        weight_decay=config.fit.weight_decay,
+        lr_scheduler_type="linear",
+        seed=config.fit.seed,
+        data_seed=config.fit.seed,
+        bf16=config.fit.precision == "bf16",
+        use_cpu=not torch.cuda.is_available(),
+        train_sampling_strategy="group_by_length",
+        length_column_name="length",
+        remove_unused_columns=False,
+        label_names=["labels"],
+        eval_strategy="epoch",
+        save_strategy="steps",
+        save_steps=config.fit.save_steps,
+        save_total_limit=2,
+        logging_steps=50,
+        report_to=list(config.fit.report_to) or "none",
+        dataloader_pin_memory=torch.cuda.is_available(),
+        disable_tqdm=None,
+    )
+    return Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=data[0],
+        eval_dataset=data[1],
+        data_collator=Collator(padding),
+        compute_loss_func=loss,
+    )
+
+
+def bf16_pays() -> bool:
+    """Whether this machine computes in bf16, and faster than in fp32.
+
+    Having the instructions is not enough: some processors run them slower than fp32.
+    """
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    if not any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16")):
+        return False
+    return _matmul_seconds(torch.bfloat16) < _matmul_seconds(torch.float32)
+
+
+def _matmul_seconds(dtype: torch.dtype) -> float:
+    """Median time of a matrix product of the encoder's size."""
+    left, right = torch.ones(1536, 384, dtype=dtype), torch.ones(384, 1536, dtype=dtype)
+    times = []
+    for _ in range(15):
+        start = time.perf_counter()
+        left @ right
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)

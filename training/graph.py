@@ -1,0 +1,91 @@
+"""The network as an OpenVINO graph: converted from torch, and quantised to int8."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mot_nlp.encoding import pad
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mot_nlp.encoding import WindowEncoder
+    from training.corpus import LabelledDocument
+    from training.model import MomentModel
+
+CALIBRATION_WINDOWS = 400
+INPUTS = ("input_ids", "attention_mask")
+
+
+class _TokenScores(nn.Module):
+    """The part of the model that is exported: scores per token, two dynamic axes."""
+
+    def __init__(self, model: MomentModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        return self.model.token_scores(input_ids, attention_mask)
+
+
+def convert(model: MomentModel) -> Any:
+    """OpenVINO graph of the model's token scores: (batch, tokens) ids and mask to scores."""
+    import openvino
+
+    example = {name: torch.ones((2, 16), dtype=torch.int64) for name in INPUTS}
+    with torch.no_grad():
+        graph = openvino.convert_model(_TokenScores(model.eval()), example_input=example)
+    for port, name in zip(graph.inputs, INPUTS, strict=True):
+        port.get_tensor().set_names({name})
+    graph.reshape({name: openvino.PartialShape([-1, -1]) for name in INPUTS})
+    return graph
+
+
+def quantise(
+    model: MomentModel, encoder: WindowEncoder, documents: Sequence[LabelledDocument]
+) -> Any:
+    """The graph with int8 weights and activations, calibrated on windows of real documents.
+
+    Every second calibration window is a single segment: int8 errs most on short texts, so they
+    must be seen too.
+    """
+    import nncf
+
+    windows = calibration_windows(encoder, documents, CALIBRATION_WINDOWS)
+
+    def feed(window: Any) -> dict[str, Any]:
+        ids, mask = pad([window], encoder.padding)
+        return {"input_ids": ids, "attention_mask": mask}
+
+    return nncf.quantize(
+        convert(model),
+        nncf.Dataset(windows, feed),
+        model_type=nncf.ModelType.TRANSFORMER,
+        preset=nncf.QuantizationPreset.MIXED,
+        subset_size=len(windows),
+        fast_bias_correction=False,
+    )
+
+
+def calibration_windows(
+    encoder: WindowEncoder, documents: Sequence[LabelledDocument], count: int
+) -> list[Any]:
+    """Windows spread evenly over ``documents``, whole documents and single segments by turns."""
+    from training.corpus import each_alone
+
+    picked = [documents[i] for i in np.linspace(0, len(documents) - 1, count).astype(int)]
+    picked[1::2] = [each_alone([document])[0] for document in picked[1::2]]
+    encoded = encoder.encode([d.text for d in picked], [d.segments for d in picked])
+    return [windows[0] for windows in encoded]
+
+
+def save(graph: Any, path: Path) -> None:
+    """Write ``path`` (XML) and the weights beside it, single-precision ones as fp16."""
+    import openvino
+
+    openvino.save_model(graph, path, compress_to_fp16=True)

@@ -1,0 +1,126 @@
+"""The network: any encoder, token vectors averaged per segment, one linear head a question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers.configuration_utils import PreTrainedConfig
+from transformers.modeling_outputs import ModelOutput
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mot_nlp.taxonomy import Taxonomy
+
+
+class MomentConfig(PreTrainedConfig):
+    """Configuration of a :class:`MomentModel`.
+
+    Attributes:
+        encoder: Configuration of the encoder, as a dictionary with its ``model_type``.
+        heads: Labels of each head, in output order.
+        window: Most tokens read at once, special tokens included.
+        head_dropout: Share of a segment vector dropped before the heads while fitting.
+    """
+
+    model_type = "moment"
+    encoder: dict | None = None
+    heads: dict | None = None
+    window: int = 256
+    head_dropout: float = 0.1
+
+
+class MomentModel(PreTrainedModel):
+    """Scores every head's labels for every segment, or for every token when exported."""
+
+    config_class = MomentConfig
+    base_model_prefix = "encoder"
+    _supports_sdpa = True
+    _supports_attention_backend = True
+
+    def __init__(self, config: MomentConfig) -> None:
+        super().__init__(config)
+        encoder = dict(config.encoder or {})
+        encoder_config = AutoConfig.for_model(encoder.pop("model_type"), **encoder)
+        self.encoder = AutoModel.from_config(encoder_config)
+        if hasattr(self.encoder, "pooler"):
+            self.encoder.pooler = None  # segments are pooled here; unused weights stay out
+        self.dropout = nn.Dropout(config.head_dropout)
+        width = sum(len(labels) for labels in (config.heads or {}).values())
+        self.heads = nn.Linear(encoder_config.hidden_size, width)
+        self.post_init()
+
+    @classmethod
+    def from_encoder(
+        cls,
+        folder: Path,
+        taxonomy: Taxonomy,
+        *,
+        window: int,
+        dropout: float,
+        attention_dropout: float = 0.0,
+    ) -> MomentModel:
+        """A model with a pretrained encoder and fresh heads."""
+        pretrained = AutoModel.from_pretrained(folder, dtype=torch.float32)
+        for name in ("attention_probs_dropout_prob", "attention_dropout"):
+            if hasattr(pretrained.config, name):
+                setattr(pretrained.config, name, attention_dropout)
+        config = MomentConfig(
+            encoder=pretrained.config.to_dict(),
+            heads={name: list(head.labels) for name, head in taxonomy.heads.items()},
+            window=window,
+            head_dropout=dropout,
+        )
+        model = cls(config)
+        weights = {k: v for k, v in pretrained.state_dict().items() if not k.startswith("pooler.")}
+        model.encoder.load_state_dict(weights)
+        return model
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        if module is self.heads:
+            module.weight.normal_(std=0.02)
+            module.bias.zero_()
+
+    def token_scores(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Scores (batch, tokens, width); as the heads are linear, their mean over a segment's
+        tokens is the segment's score."""
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return self.heads(hidden)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        segment_ids: Tensor,
+        labels: Tensor | None = None,  # noqa: ARG002 - the Trainer hands labels to the loss
+        **_: Any,
+    ) -> ModelOutput:
+        """Scores of segments.
+
+        Args:
+            input_ids: Token ids, (batch, tokens).
+            attention_mask: 1 for tokens, 0 for padding, (batch, tokens).
+            segment_ids: Number of each token's segment within the batch, -1 for none.
+            labels: Label indices, (segments, heads); read by the loss, not here.
+
+        Returns:
+            ``logits``, (segments, width).
+        """
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        owned = segment_ids.flatten() >= 0
+        owners = segment_ids.flatten()[owned]
+        vectors = hidden.flatten(0, 1)[owned].float()
+        count = int(owners.max()) + 1
+        sums = torch.zeros(count, vectors.shape[1], device=vectors.device).index_add(0, owners, vectors)
+        sizes = torch.zeros(count, device=vectors.device).index_add(
+            0, owners, torch.ones_like(owners, dtype=torch.float32)
+        )
+        return ModelOutput(logits=self.heads(self.dropout(sums / sizes.unsqueeze(1))))
+
+
+AutoConfig.register("moment", MomentConfig)
+AutoModel.register(MomentConfig, MomentModel)
