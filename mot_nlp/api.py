@@ -13,7 +13,7 @@ import pandas as pd
 from mot_nlp import tables
 from mot_nlp.bundle import open_bundle
 from mot_nlp.errors import InputError
-from mot_nlp.readers import Columns, documents_from_rows, kept_names
+from mot_nlp.readers import ID_NAMES, Columns, documents_from_rows, kept_names
 from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, Document, Rejected
 from mot_nlp.tagger import MomentTagger
 from mot_nlp.views import MAX_DOCUMENTS, MomentFrame, moment_frame
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _TEXT = "text"
+
+INDEX_ID = "doc_id"
+"""Column that carries a frame's index where it has no column of ids."""
 
 
 def load(
@@ -203,6 +206,9 @@ def _rows(
 def _frame_rows(
     frame: pd.DataFrame, columns: Columns
 ) -> tuple[Columns, Iterator[tuple[int, Mapping[str, Any]]], list[str]]:
+    taken = {str(name).lower() for name in frame.columns}
+    if columns.id is None and frame.index.is_unique and not taken & {*ID_NAMES}:
+        frame = frame.assign(**{INDEX_ID: frame.index.astype(str)})
     names = [str(name) for name in frame.columns]
     rows = (
         (number, dict(zip(names, values, strict=True)))

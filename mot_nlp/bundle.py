@@ -142,7 +142,9 @@ def file_sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise BundleError(f"{path} cannot be read ({error.strerror}); restore the bundle") from error
+        raise BundleError(
+            f"{path} cannot be read ({error.strerror}); restore the bundle"
+        ) from error
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -35,15 +35,14 @@ def segment_scores(
     Returns:
         Shape (segments, width).
     """
-    width = scores[0].shape[1]
-    totals = np.zeros((n_segments, width), np.float32)
+    totals = np.zeros((n_segments, scores[0].shape[1]), np.float32)
     tokens = np.zeros((n_segments, 1), np.float32)
     for window, rows in zip(windows, scores, strict=True):
         for piece, row in zip(window.pieces, rows, strict=True):
-            size = piece.end - piece.start
+            size = np.float32(piece.end - piece.start)
             totals[piece.segment] += row * size
             tokens[piece.segment] += size
-    return totals / np.maximum(tokens, 1)
+    return (totals / np.maximum(tokens, 1)).astype(np.float32)
 
 
 def softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -83,7 +82,9 @@ class Decoder:
             for name, part in self._slices.items()
         }
 
-    def choose(self, probabilities: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.int64]]:
+    def choose(
+        self, probabilities: Mapping[str, NDArray[np.float64]]
+    ) -> dict[str, NDArray[np.int64]]:
         """Indices of labels that fit together, each (segments,)."""
         joint = (
             probabilities["stage"][:, self._pairs[:, 0]]

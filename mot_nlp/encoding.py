@@ -171,7 +171,9 @@ class WindowEncoder:
                 if unit.end - start <= self._capacity:
                     context = unit.end - self._capacity
                     break
-                cut = _white_space_before(text, tokens, start, start + self._capacity - (start - context))
+                cut = _white_space_before(
+                    text, tokens, start, start + self._capacity - (start - context)
+                )
                 yield _Unit(unit.segment, context, start, cut)
                 start = context = cut
             yield _Unit(unit.segment, context, start, unit.end)
@@ -234,8 +236,10 @@ def _runs(sizes: Sequence[int], capacity: int) -> list[tuple[int, int]]:
 
 
 def batches(windows: Sequence[Window], *, token_budget: int) -> list[list[int]]:
-    """Positions of windows to infer together: equal padded length only, so that none sees padding
-    that depends on its batch-mates.
+    """Positions of windows to infer together.
+
+    Only windows of equal padded length share a batch, so that none sees padding that depends on
+    its batch-mates.
 
     Args:
         windows: Windows in any order.
@@ -247,7 +251,7 @@ def batches(windows: Sequence[Window], *, token_budget: int) -> list[list[int]]:
     by_length: dict[int, list[int]] = defaultdict(list)
     for position, window in enumerate(windows):
         by_length[window.padded_length].append(position)
-    out = []
+    out: list[list[int]] = []
     for length, positions in sorted(by_length.items()):
         size = max(1, token_budget // length)
         out.extend(positions[i : i + size] for i in range(0, len(positions), size))

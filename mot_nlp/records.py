@@ -187,3 +187,13 @@ class Rejected:
     row: int
     doc_id: str
     reason: str
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell is empty: None, an empty text, NaN, or pandas' NA and NaT."""
+    if value is None or isinstance(value, str):
+        return not value
+    try:
+        return bool(value != value)  # only NaN and its kin differ from themselves
+    except (TypeError, ValueError):  # NA has no truth value, nor have arrays
+        return type(value).__name__ == "NAType"

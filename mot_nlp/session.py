@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import openvino
 
 from mot_nlp.encoding import batches, pad
 from mot_nlp.errors import BundleError, InputError
@@ -55,7 +56,7 @@ class Session:
         self.precision = precision
         self._width = bundle.taxonomy.width
         self._model = _compile(bundle, precision, threads)
-        self._queue = _queue(self._model)
+        self._queue = openvino.AsyncInferQueue(self._model)
 
     def scores(self, windows: Sequence[Window], padding: int) -> list[NDArray[np.float32]]:
         """Score every piece of every window.
@@ -69,7 +70,7 @@ class Session:
         """
         results: list[NDArray[np.float32]] = [np.empty((0, self._width), np.float32)] * len(windows)
 
-        def keep(request: Any, positions: list[int]) -> None:
+        def keep(request: openvino.InferRequest, positions: list[int]) -> None:
             tokens = request.get_output_tensor(0).data
             for row, position in enumerate(positions):
                 results[position] = _pool(tokens[row], windows[position])
@@ -94,9 +95,7 @@ def _pool(tokens: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
     return np.stack([tokens[piece.start : piece.end].mean(axis=0) for piece in window.pieces])
 
 
-def _compile(bundle: Bundle, precision: str, threads: int) -> Any:
-    import openvino
-
+def _compile(bundle: Bundle, precision: str, threads: int) -> openvino.CompiledModel:
     core = openvino.Core()
     options = {
         "PERFORMANCE_HINT": "THROUGHPUT",
@@ -108,12 +107,4 @@ def _compile(bundle: Bundle, precision: str, threads: int) -> Any:
     try:
         return core.compile_model(core.read_model(bundle.file("model.xml")), "CPU", options)
     except RuntimeError as error:
-        raise BundleError(
-            f"OpenVINO cannot use {bundle.file('model.xml')}: {error}"
-        ) from error
-
-
-def _queue(model: Any) -> Any:
-    import openvino
-
-    return openvino.AsyncInferQueue(model)
+        raise BundleError(f"OpenVINO cannot use {bundle.file('model.xml')}: {error}") from error

@@ -1,7 +1,7 @@
 """Moment-level sentiment tables: how many moments, how they feel, and how sure that is.
 
-Moments are counted by DuckDB, straight from a file where one is given, so that what stays in
-memory is a row a cell and not a row a moment. Everything after the sums is NumPy on a few rows.
+Moments are counted by DuckDB, straight from a file where one is given: it keeps sums, not
+moments, and moves them to disk where they outgrow memory. What follows is NumPy on a row a cell.
 """
 
 from __future__ import annotations
@@ -160,7 +160,8 @@ def moment_table(
         *_REQUIRED,
         *(taxonomy.rollups[name].of for name in names if name in taxonomy.rollups),
     ]
-    with _opened(moments, wanted={*needed, *names, DATE}) as (connection, columns):
+    wanted = {*needed, *names, *(DATE for name in names if name in _PERIODS)}
+    with _opened(moments, wanted=wanted) as (connection, columns):
         _check_columns(needed, names, columns, taxonomy)
         cells, sums = _sums(connection, names, columns, taxonomy)
     table = pd.concat([cells, _figures(sums, confidence)], axis=1)
@@ -240,7 +241,7 @@ def _check_columns(
 def _opened(
     moments: pd.DataFrame | str | Path, *, wanted: set[str]
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, dict[str, str]]]:
-    """A connection with the view ``moments``, and what SQL calls each of its columns."""
+    """A connection with the view ``moments``, and the SQL of each of its columns."""
     with (
         tempfile.TemporaryDirectory(prefix="mot-nlp-") as spill,
         duckdb.connect(config={"temp_directory": spill}) as connection,
@@ -273,8 +274,16 @@ def _register(
         )
     connection.register("moments", frame[used])
     # DuckDB ignores case and renames what then collides, so its names are taken by position.
-    given = connection.table("moments").columns
-    return dict.fromkeys(names, "") | dict(zip(used, map(_quoted, given), strict=True))
+    given = zip(used, map(_quoted, connection.table("moments").columns), strict=True)
+    # Older versions take an object column without a value for whole numbers; text is likelier.
+    return dict.fromkeys(names, "") | {
+        name: f"CAST({column} AS VARCHAR)" if _is_void(frame[name]) else column
+        for name, column in given
+    }
+
+
+def _is_void(column: pd.Series) -> bool:
+    return pd.api.types.is_object_dtype(column) and bool(column.isna().all())
 
 
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, wanted: set[str]) -> dict[str, str]:
@@ -329,7 +338,7 @@ def _sums(
     )
     rows = connection.execute(statement, values).df()
     if rows.empty:  # then DuckDB's text is of type object, whatever pandas takes for text
-        rows = rows.astype(dict.fromkeys(rows.select_dtypes(object).columns, str))
+        rows = rows.astype({name: str for name in rows if pd.api.types.is_object_dtype(rows[name])})
     return rows.iloc[:, : len(names)].set_axis(list(names), axis=1), rows.iloc[:, len(names) :]
 
 

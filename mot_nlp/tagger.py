@@ -123,7 +123,11 @@ class MomentTagger:
     ) -> Iterator[_Prepared]:
         given = iter(segments) if segments is not None else None
         for chunk in _chunks(documents):
-            spans = [self._segmenter(d) for d in chunk] if given is None else list(islice(given, len(chunk)))
+            spans: list[Sequence[Segment]]
+            if given is None:
+                spans = [self._segmenter(document) for document in chunk]
+            else:
+                spans = list(islice(given, len(chunk)))
             yield _Prepared(chunk, spans, self._encoder.encode([d.text for d in chunk], spans))
 
     def _finish(

@@ -134,7 +134,10 @@ def parse_taxonomy(table: Mapping[str, Any], *, where: str = "taxonomy") -> Taxo
             f"{where}: heads are {', '.join(given) or 'missing'}; write {', '.join(HEADS)}, in that order"
         )
     heads = {name: _head(name, entry, where) for name, entry in given.items()}
-    for label, head in [*((pole, heads["sentiment"]) for pole in POLES), (PIVOTAL, heads["pivotal"])]:
+    for label, head in [
+        *((pole, heads["sentiment"]) for pole in POLES),
+        (PIVOTAL, heads["pivotal"]),
+    ]:
         if label not in head.labels:
             raise TaxonomyError(
                 f"{where}: [heads.{head.name}] lacks the label {label!r}, which scores rest on"
@@ -178,15 +181,11 @@ def _pairs(
     return pairs
 
 
-def _rollup(
-    name: str, entry: Mapping[str, Any], heads: Mapping[str, Head], where: str
-) -> Rollup:
-    of = entry.get("of")
+def _rollup(name: str, entry: Mapping[str, Any], heads: Mapping[str, Head], where: str) -> Rollup:
+    of = str(entry.get("of"))
     if of not in heads:
         raise TaxonomyError(f"{where}: [rollups.{name}] of = {of!r} is not a head")
-    groups = {
-        label: group for group, labels in entry.items() if group != "of" for label in labels
-    }
+    groups = {label: group for group, labels in entry.items() if group != "of" for label in labels}
     if set(groups) != set(heads[of].labels):
         raise TaxonomyError(f"{where}: [rollups.{name}] must place each label of {of} exactly once")
-    return Rollup(name=name, of=str(of), groups=groups)
+    return Rollup(name=name, of=of, groups=groups)

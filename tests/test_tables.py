@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -183,7 +185,7 @@ class TestInterval:
         naive = 196 * np.sqrt((0.7 - (out["net_sentiment"] / 100) ** 2) / out["n"])
 
         assert 0.91 <= covered.mean() <= 0.98
-        assert ((out["net_sentiment"] - 14).abs() <= naive).mean() < 0.88
+        assert ((out["net_sentiment"] - 14).abs() <= naive).mean() < 0.91
 
 
 class TestBy:
@@ -210,7 +212,7 @@ class TestBy:
             pytest.param(lambda dates: dates, id="text"),
             pytest.param(lambda dates: dates.fillna(""), id="empty text"),
             pytest.param(pd.to_datetime, id="datetime"),
-            pytest.param(lambda dates: pd.to_datetime(dates).astype("datetime64[ns]"), id="ns"),
+            pytest.param(lambda dates: dates.astype("datetime64[ns]"), id="ns"),
             pytest.param(lambda dates: pd.to_datetime(dates, utc=True), id="utc"),
         ],
     )
@@ -231,6 +233,16 @@ class TestBy:
         assert out["brand"][:2].tolist() == ["Lun", "Ode"]
         assert out["brand"].isna().tolist() == [False, False, True]
         assert out["n"].tolist() == [2, 3, 1]
+
+    def test_columns_that_are_not_asked_for_may_hold_anything(self, moments):
+        strange = moments.assign(date=pd.period_range("2025-01", periods=7, freq="M"), odd=[[]] * 7)
+
+        pd.testing.assert_frame_equal(table(strange), table(moments))
+
+    def test_a_column_of_missing_values_is_one_cell(self, moments):
+        out = table(moments.assign(brand=None), ("brand",))
+
+        assert out["brand"].isna().tolist() == [True]
 
     def test_labels_of_another_taxonomy_come_last(self, moments):
         moments["stage"] = ["zoo", "use", "see", "ant", "use", "none", "buy"]
@@ -342,14 +354,20 @@ class TestEmpty:
     @pytest.mark.parametrize("by", [("stage", "journey", "month", "brand"), ()], ids=str)
     def test_has_columns_and_types(self, moments, tmp_path: Path, by):
         full = table(moments, by, min_n=2)
-        for number, empty in enumerate([moments.iloc[:0], pd.DataFrame(columns=moments.columns)]):
+        for empty in (moments.iloc[:0], pd.DataFrame(columns=moments.columns)):
             out = table(empty, by, min_n=2)
             assert out.empty
             pd.testing.assert_series_equal(out.dtypes, full.dtypes)
-            for suffix in ("parquet", "csv", "jsonl"):
-                path = tmp_path / f"{number}.{suffix}"
-                write(empty, path)
-                pd.testing.assert_series_equal(table(path, by, min_n=2).dtypes, full.dtypes)
+
+        typed = pa.Table.from_pandas(moments, preserve_index=False).slice(0, 0)
+        pq.write_table(typed, tmp_path / "empty.parquet")
+        (tmp_path / "empty.csv").write_text(",".join(moments.columns[:-1]) + "\n")
+        (tmp_path / "void.csv").touch()
+        (tmp_path / "void.jsonl").touch()
+        for path in tmp_path.iterdir():
+            out = table(path, by, min_n=2)
+            assert out.empty
+            pd.testing.assert_series_equal(out.dtypes, full.dtypes)
 
     def test_only_none_segments(self, moments):
         assert table(moments[moments["stage"] == "none"], ()).empty
@@ -405,7 +423,5 @@ def write(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(path)
     elif path.suffix == ".csv":
         frame.to_csv(path, index=False)
-    elif len(frame):
-        frame.to_json(path, orient="records", lines=True)
     else:
-        path.touch()
+        frame.to_json(path, orient="records", lines=True)

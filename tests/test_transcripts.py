@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -291,7 +293,7 @@ def test_a_customer_who_is_not_there_is_named():
 
 
 def test_given_turns_are_not_parsed_again():
-    turns = [
+    turns: list[dict[str, Any]] = [
         {"speaker": "Agent", "text": "Hello"},
         {"speaker": "Customer", "text": " He said\nAgent: no refunds ", "time": 3},
     ]
@@ -330,9 +332,11 @@ def test_the_customer_of_given_turns_may_be_named():
         ("Bob: hi", "it is 'Bob: hi'"),
     ],
 )
-def test_a_turn_that_cannot_be_used_is_numbered(turn, came):
+def test_a_turn_that_cannot_be_used_is_numbered(turn: Any, came):
+    turns: list[Any] = [{"speaker": "Ann", "text": "hi"}]
+    turns.append(turn)
     with pytest.raises(InputError, match=f"turn 2 cannot be used: {came}"):
-        document_from_turns("a", [{"speaker": "Ann", "text": "hi"}, turn])
+        document_from_turns("a", turns)
 
 
 @pytest.mark.parametrize("turns", [[], [{"speaker": "Ann", "text": " "}]])

@@ -72,7 +72,9 @@ def fit_command(
     config: Annotated[Path, typer.Option("--config", help="TOML file; see training/config.py.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for checkpoints and the result.")],
     extra: Extra = _NO_PATHS,
-    restart: Annotated[bool, typer.Option("--restart", help="Ignore checkpoints in --out.")] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Ignore checkpoints in --out.")
+    ] = False,
 ) -> None:
     """Fine-tune a model; an interrupted fit goes on from its last checkpoint."""
     folder = fit(read_config(config), out, extra=extra, resume=not restart)

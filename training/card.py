@@ -32,7 +32,10 @@ def _fields(manifest: Manifest) -> dict[str, str]:
         "seed": str(manifest.run["config"]["fit"]["seed"]),
         "documents": _counts(manifest.data["documents"]),
         "segments": _counts(manifest.data["segments"]),
-        "extra": ", ".join(manifest.data["extra"]) or "none",
+        "sources": "\n".join(
+            f"| {entry['name']} | {entry['licence']} | {entry['documents']:,} |"
+            for entry in manifest.data["sources"]
+        ),
         "heads": "\n".join(f"- **{name}**: {', '.join(labels)}" for name, labels in manifest.heads.items()),
         "test": _scores(metrics["corpus_test"], manifest.heads),
         "labels": _labels(metrics["corpus_test"], manifest.heads),

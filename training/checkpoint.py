@@ -85,13 +85,16 @@ def check_sha256(path: Path, expected: str) -> None:
         raise BundleError(f"{path} has sha256 {found}, expected {expected}; fetch it again")
 
 
-def save_half(model: MomentModel, tokenizer: Path, folder: Path) -> None:
-    """Write a checkpoint to train on from: half precision, tokenizer, and its own manifest."""
-    folder.mkdir(parents=True, exist_ok=True)
-    half = MomentModel(model.config)
-    half.load_state_dict(model.state_dict())
-    half.to(torch.float16).save_pretrained(folder)
-    (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
+def save_half(fitted: Path, folder: Path) -> None:
+    """Write a checkpoint to train on from: half precision, tokenizer, and its own manifest.
+
+    Args:
+        fitted: Folder of the fitted model.
+        folder: Where to write.
+    """
+    model = MomentModel.from_pretrained(fitted, dtype=torch.float16)
+    model.save_pretrained(folder)
+    (folder / "tokenizer.json").write_bytes((fitted / "tokenizer.json").read_bytes())
     manifest = {}
     for path in sorted(folder.iterdir()):
         if path.name != "manifest.json":
@@ -108,7 +111,9 @@ def load_fitted(folder: Path) -> MomentModel:
         BundleError: A file differs from the folder's manifest.
     """
     if not (folder / "config.json").is_file():
-        raise InputError(f"no fitted model in {folder}; run 'python -m training fit --out {folder}'")
+        raise InputError(
+            f"no fitted model in {folder}; run 'python -m training fit --out {folder}'"
+        )
     manifest = folder / "manifest.json"
     if manifest.is_file():
         for name, sha256 in json.loads(manifest.read_text())["sha256"].items():

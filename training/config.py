@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, fields
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mot_nlp.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PRECISIONS = ("auto", "bf16", "fp32")
 Section = TypeVar("Section", bound="DataConfig | ModelConfig | FitConfig | LossConfig")
@@ -44,14 +46,16 @@ class ModelConfig:
         """Check ranges."""
         _require(16 <= self.window <= 512, "model.window", self.window, "16 to 512")
         for name in ("dropout", "attention_dropout"):
-            _require(0 <= getattr(self, name) < 1, f"model.{name}", getattr(self, name), "0 to below 1")
+            _require(
+                0 <= getattr(self, name) < 1, f"model.{name}", getattr(self, name), "0 to below 1"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
     """How it is fitted."""
 
-    epochs: float = 3.0
+    epochs: float = 4.0
     """Passes over the training documents."""
     batch_size: int = 16
     """Documents a step."""
@@ -83,7 +87,7 @@ class FitConfig:
 class LossConfig:
     """What counts as wrong, and how much."""
 
-    class_weight_power: float = 0.5
+    class_weight_power: float = 0.25
     """A label weighs (mean count / its count) to this power: 0 is plain, 1 fully balanced."""
     class_weight_cap: float = 4.0
     """Most that a rare label may weigh."""
@@ -95,7 +99,12 @@ class LossConfig:
         power = self.class_weight_power
         _require(0 <= power <= 1, "loss.class_weight_power", power, "0 to 1")
         _require(self.class_weight_cap >= 1, "loss.class_weight_cap", self.class_weight_cap, ">= 1")
-        _require(0 <= self.label_smoothing < 1, "loss.label_smoothing", self.label_smoothing, "0 to below 1")
+        _require(
+            0 <= self.label_smoothing < 1,
+            "loss.label_smoothing",
+            self.label_smoothing,
+            "0 to below 1",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +126,21 @@ def read_config(path: Path) -> Config:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"no configuration at {path}; start from training/configs/default.toml") from None
+        raise InputError(
+            f"no configuration at {path}; start from training/configs/default.toml"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is not TOML: {error}") from error
     sections = {"data": DataConfig, "model": ModelConfig, "fit": FitConfig, "loss": LossConfig}
     unknown = sorted(set(table) - set(sections))
     if unknown:
         raise InputError(f"{path}: unknown table {unknown}; the tables are {sorted(sections)}")
-    return Config(**{name: _section(kind, table.get(name, {}), f"{path}: [{name}]") for name, kind in sections.items()})
+    return Config(
+        **{
+            name: _section(kind, table.get(name, {}), f"{path}: [{name}]")
+            for name, kind in sections.items()
+        }
+    )
 
 
 def _section(kind: type[Section], table: dict[str, Any], where: str) -> Section:
@@ -132,7 +148,10 @@ def _section(kind: type[Section], table: dict[str, Any], where: str) -> Section:
     unknown = sorted(set(table) - set(names))
     if unknown:
         raise InputError(f"{where}: unknown key {unknown}; the keys are {names}")
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
+    }
+    return kind(**values)
 
 
 def _require(holds: bool, name: str, value: object, allowed: str) -> None:  # noqa: FBT001

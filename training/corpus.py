@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 
     from mot_nlp.taxonomy import Taxonomy
 
+CORPUS_LICENCE = "CC BY 4.0"
 SPLITS = ("train", "validation", "test")
 _FOLDS = 10
 _HEADER = re.compile(r"## (?P<source>\w+) \| (?P<domain>\w+) \| (?P<brief>\w+)")
-_SEGMENT = re.compile(
-    r"(?:(?P<turn>C[>+])\s*)?(?P<codes>\w \w \w\w [-0+] [!.]) \| (?P<text>.*\S)"
-)
+_SEGMENT = re.compile(r"(?:(?P<turn>C[>+])\s*)?(?P<codes>\w \w \w\w [-0+] [!.]) \| (?P<text>.*\S)")
 _TOUCHPOINT_CODES = {
     "ad": "advertising", "wo": "word_of_mouth", "we": "website_app", "st": "store", "sf": "staff",
     "pr": "price", "ch": "checkout", "de": "delivery", "on": "onboarding", "po": "product",
@@ -51,6 +50,7 @@ class LabelledDocument:
         source: review, social or transcript.
         domain: What it is about, for slices.
         origin: Corpus part or public repository it comes from.
+        licence: Terms it may be used under.
         text: The whole text.
         segments: Labelled segments, ordered.
         labels: For each segment, its label by head.
@@ -63,6 +63,7 @@ class LabelledDocument:
     text: str
     segments: tuple[Segment, ...]
     labels: tuple[dict[str, str], ...]
+    licence: str = CORPUS_LICENCE
 
 
 def read_corpus(folder: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
@@ -125,7 +126,10 @@ class _PartReader:
                 continue
             match = _SEGMENT.fullmatch(line.strip())
             if match is None:
-                self._fault(number, f"segment is not 'stage moment touchpoint sentiment pivotal | text': {line!r}")
+                self._fault(
+                    number,
+                    f"segment is not 'stage moment touchpoint sentiment pivotal | text': {line!r}",
+                )
                 continue
             if (match["turn"] is not None) != (header["source"] == "transcript"):
                 self._fault(number, "C> and C+ belong to transcripts and only there")
@@ -150,7 +154,9 @@ class _PartReader:
         labels = {}
         for (head, names), code in zip(CODES.items(), codes.split(), strict=True):
             if code not in names:
-                self._fault(number, f"{code!r} is no code for {head}; the codes are {' '.join(names)}")
+                self._fault(
+                    number, f"{code!r} is no code for {head}; the codes are {' '.join(names)}"
+                )
             labels[head] = names.get(code, "none")
         for fault in label_faults(labels, self.taxonomy):
             self._fault(number, fault)
@@ -187,7 +193,9 @@ def read_jsonl(path: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
         InputError: The file is missing, or lines cannot be read or contradict the taxonomy.
     """
     if not path.is_file():
-        raise InputError(f"no labelled file at {path}; --extra takes JSON Lines with text and units")
+        raise InputError(
+            f"no labelled file at {path}; --extra takes JSON Lines with text and units"
+        )
     documents, errors = [], []
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
@@ -207,15 +215,19 @@ def _from_json(row: dict[str, Any], stem: str, taxonomy: Taxonomy) -> LabelledDo
     end = 0
     for unit in units:
         if not end <= unit["start"] < unit["end"] <= len(text):
-            raise ValueError(f"unit {unit['start']}:{unit['end']} overlaps another or leaves the text")
+            raise ValueError(
+                f"unit {unit['start']}:{unit['end']} overlaps another or leaves the text"
+            )
         end = unit["end"]
-    labels = tuple({head: unit[head] for head in taxonomy.heads if unit.get(head)} for unit in units)
+    labels = tuple(
+        {head: unit[head] for head in taxonomy.heads if unit.get(head)} for unit in units
+    )
     faults = [fault for entry in labels for fault in label_faults(entry, taxonomy)]
     if faults:
         raise ValueError(faults[0])
     return LabelledDocument(
         id=str(row["id"]), source=row.get("source", "review"), domain=row.get("domain", ""),
-        origin=row.get("repo", stem), text=text, labels=labels,
+        origin=row.get("repo", stem), text=text, labels=labels, licence=row.get("licence", ""),
         segments=tuple(Segment(u["start"], u["end"], text.count("\n", 0, u["start"])) for u in units),
     )  # fmt: skip
 
@@ -234,7 +246,7 @@ def split(documents: Iterable[LabelledDocument]) -> dict[str, list[LabelledDocum
         members.sort(key=lambda document: hashlib.sha256(document.id.encode()).digest())
         for position, document in enumerate(members):
             fold = position % _FOLDS
-            name = "test" if fold == 4 else "validation" if fold == 9 else "train"  # noqa: PLR2004
+            name = "test" if fold == 4 else "validation" if fold == 9 else "train"
             out[name].append(document)
     return out
 

@@ -56,12 +56,16 @@ def head_score(gold: NDArray[Any], predicted: NDArray[Any]) -> HeadScore:
     return HeadScore(
         macro_f1=round(float(f1.mean()), 4),
         accuracy=round(float(accuracy_score(gold, predicted)), 4),
-        per_label={str(name): round(float(value), 4) for name, value in zip(labels, f1, strict=True)},
+        per_label={
+            str(name): round(float(value), 4) for name, value in zip(labels, f1, strict=True)
+        },
         support={str(name): int(count) for name, count in zip(labels, counts, strict=True)},
     )
 
 
-def score_labels(gold: dict[str, NDArray[Any]], predicted: dict[str, NDArray[Any]]) -> dict[str, Any]:
+def score_labels(
+    gold: dict[str, NDArray[Any]], predicted: dict[str, NDArray[Any]]
+) -> dict[str, Any]:
     """Scores of all heads, and of stage, moment and sentiment taken together.
 
     Sentiment counts where the gold holds a moment.
@@ -142,7 +146,9 @@ def confusion(
     out = {}
     for name, head in taxonomy.heads.items():
         given = gold[name] != ""
-        table = confusion_matrix(gold[name][given], predicted[name][given], labels=list(head.labels))
+        table = confusion_matrix(
+            gold[name][given], predicted[name][given], labels=list(head.labels)
+        )
         out[name] = table.tolist()
     return out
 
@@ -152,9 +158,7 @@ def as_documents(documents: Iterable[LabelledDocument]) -> list[Document]:
 
     Every line is a turn, so that segments numbered by line find theirs.
     """
-    return [
-        Document(d.id, d.text, d.source, _line_turns(d.text)) for d in documents
-    ]
+    return [Document(d.id, d.text, d.source, _line_turns(d.text)) for d in documents]
 
 
 def _line_turns(text: str) -> tuple[Turn, ...]:
@@ -165,9 +169,7 @@ def _line_turns(text: str) -> tuple[Turn, ...]:
     return tuple(turns)
 
 
-def evaluate(
-    tagger: MomentTagger, documents: Sequence[LabelledDocument]
-) -> dict[str, Any]:
+def evaluate(tagger: MomentTagger, documents: Sequence[LabelledDocument]) -> dict[str, Any]:
     """Scores of a bundle on labelled documents, on their own segments.
 
     Returns:

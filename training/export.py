@@ -13,6 +13,7 @@ import shutil
 import statistics
 import tempfile
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -45,6 +46,7 @@ from training.graph import convert, quantise, save
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import openvino
     from numpy.typing import NDArray
 
     from mot_nlp.taxonomy import Taxonomy
@@ -128,14 +130,17 @@ def export(fitted: Path, out: Path, *, extra: Sequence[Path] = (), name: str = "
         chosen, table = _choose(candidates, validation, reference, taxonomy)
         manifest = _describe(candidates[chosen], splits, run, table, extra)
         _publish(Path(folder) / chosen, out, manifest)
-    save_half(model, fitted / "tokenizer.json", out / "checkpoint")
+    save_half(fitted, out / "checkpoint")
     logger.info("wrote %s (%s)", out, chosen)
     return out
 
 
 def _check_data(run: dict[str, Any], splits: dict[str, list[LabelledDocument]]) -> None:
     for split in ("train", "validation"):
-        if run["config"]["data"]["context"] and fingerprint(splits[split]) != run["data_sha256"][split]:
+        if (
+            run["config"]["data"]["context"]
+            and fingerprint(splits[split]) != run["data_sha256"][split]
+        ):
             raise InputError(
                 f"the {split} split differs from the one of the fit, which used the corpus and "
                 f"{run['extra'] or 'no extra files'}; name the same files with --extra"
@@ -153,7 +158,7 @@ def _base_manifest(name: str, taxonomy: Taxonomy, run: dict[str, Any]) -> Manife
     )
 
 
-def _stage(path: Path, fitted: Path, graph: Any, manifest: Manifest) -> None:
+def _stage(path: Path, fitted: Path, graph: openvino.Model, manifest: Manifest) -> None:
     """Write a candidate as a bundle of its own."""
     path.mkdir()
     save(graph, path / "model.xml")
@@ -183,7 +188,10 @@ def _choose(
         parity = Parity(
             precision,
             {h: round(float((found[h] == wanted[h]).mean()), 4) for h in taxonomy.heads},
-            {h: round(wanted_f1[h]["macro_f1"] - found_f1[h]["macro_f1"], 4) for h in taxonomy.heads},
+            {
+                h: round(wanted_f1[h]["macro_f1"] - found_f1[h]["macro_f1"], 4)
+                for h in taxonomy.heads
+            },
             speed[precision],
         )
         logger.info("%s: %s", "passes" if parity.passes else "fails", parity)
@@ -235,18 +243,38 @@ def _describe(
             "parity": [asdict(parity) for parity in table],
         },
         data={
-            "corpus": "data/corpus (mot-nlp, CC BY 4.0)",
             "extra": [path.name for path in extra],
+            "sources": _sources(splits),
             "sha256": run["data_sha256"],
             "documents": run["documents"],
             "segments": run["segments"],
         },
         run={
-            "config": run["config"],
+            "config": _portable(run["config"]),
             "versions": run["versions"]
             | {package: version(package) for package in ("openvino", "nncf", "mot-nlp")},
         },
     )
+
+
+def _portable(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration without folders of the machine it ran on."""
+    encoder = config["model"]["encoder"]
+    if Path(encoder).is_dir():
+        config = config | {"model": config["model"] | {"encoder": Path(encoder).name}}
+    return config
+
+
+def _sources(splits: dict[str, list[LabelledDocument]]) -> list[dict[str, Any]]:
+    """Where the training texts come from, under which terms, and how many documents."""
+    counts = Counter(
+        ("mot-nlp data/corpus" if d.origin.startswith("part-") else d.origin, d.licence)
+        for d in (*splits["train"], *splits["validation"])
+    )
+    return [
+        {"name": name, "licence": licence, "documents": count}
+        for (name, licence), count in sorted(counts.items())
+    ]
 
 
 def _publish(staged: Path, out: Path, manifest: Manifest) -> None:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 from transformers import Trainer, TrainingArguments, set_seed
@@ -61,9 +62,8 @@ def fit(config: Config, out: Path, *, extra: Sequence[Path] = (), resume: bool =
     taxonomy_path = Path(config.model.taxonomy)
     taxonomy = read_taxonomy(taxonomy_path)
     files = [*map(Path, config.data.extra), *extra]
-    if config.fit.precision == "auto":
-        precision = "bf16" if bf16_pays() else "fp32"
-        config = replace(config, fit=replace(config.fit, precision=precision))
+    precision = _precision(config, out / RUN, resume=resume)
+    config = replace(config, fit=replace(config.fit, precision=precision))
     splits = gather(Path(config.data.corpus), files, taxonomy)
     if not config.data.context:
         splits = {name: each_alone(documents) for name, documents in splits.items()}
@@ -81,7 +81,9 @@ def fit(config: Config, out: Path, *, extra: Sequence[Path] = (), resume: bool =
     set_seed(config.fit.seed)
     encoder_folder = resolve_encoder(config.model.encoder)
     tokenizer_path = encoder_folder / "tokenizer.json"
-    window_encoder = WindowEncoder(Tokenizer.from_file(str(tokenizer_path)), window=config.model.window)
+    window_encoder = WindowEncoder(
+        Tokenizer.from_file(str(tokenizer_path)), window=config.model.window
+    )
     model = MomentModel.from_encoder(
         encoder_folder,
         taxonomy,
@@ -93,15 +95,17 @@ def fit(config: Config, out: Path, *, extra: Sequence[Path] = (), resume: bool =
     validation = examples(splits["validation"], window_encoder, taxonomy)
     loss = MultiHeadLoss(taxonomy, stack_labels(train["labels"]), config.loss)
     trainer = _trainer(config, out, model, (train, validation), window_encoder.padding, loss)
-    trainer.compute_metrics = lambda given: quick_scores(given.predictions, given.label_ids, taxonomy)
+    trainer.compute_metrics = lambda given: quick_scores(
+        np.asarray(given.predictions), np.asarray(given.label_ids), taxonomy
+    )
     trainer.train(resume_from_checkpoint=checkpoint)
 
     folder = out / FITTED
     model.eval().save_pretrained(folder)
     (folder / "tokenizer.json").write_bytes(tokenizer_path.read_bytes())
     (folder / "taxonomy.toml").write_bytes(taxonomy_path.read_bytes())
-    run["log"] = [entry for entry in trainer.state.log_history if "eval_core" in entry]
-    (folder / RUN).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+    log = [entry for entry in trainer.state.log_history if "eval_core" in entry]
+    (folder / RUN).write_text(json.dumps(run | {"log": log}, indent=2) + "\n", encoding="utf-8")
     return folder
 
 
@@ -153,7 +157,7 @@ def _trainer(
         save_steps=config.fit.save_steps,
         save_total_limit=2,
         logging_steps=50,
-        report_to=list(config.fit.report_to) or "none",
+        report_to=list(config.fit.report_to),
         dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=None,
     )
@@ -165,6 +169,16 @@ def _trainer(
         data_collator=Collator(padding),
         compute_loss_func=loss,
     )
+
+
+def _precision(config: Config, record: Path, *, resume: bool) -> str:
+    """What to compute in; a fit that is resumed keeps what it began with."""
+    if config.fit.precision != "auto":
+        return config.fit.precision
+    if resume and record.is_file():
+        before = json.loads(record.read_text(encoding="utf-8"))
+        return str(before["config"]["fit"]["precision"])
+    return "bf16" if bf16_pays() else "fp32"
 
 
 def bf16_pays() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from mot_nlp.encoding import WindowEncoder
+    import openvino
+    from numpy.typing import NDArray
+
+    from mot_nlp.encoding import Window, WindowEncoder
     from training.corpus import LabelledDocument
     from training.model import MomentModel
 
@@ -33,7 +36,7 @@ class _TokenScores(nn.Module):
         return self.model.token_scores(input_ids, attention_mask)
 
 
-def convert(model: MomentModel) -> Any:
+def convert(model: MomentModel) -> openvino.Model:
     """OpenVINO graph of the model's token scores: (batch, tokens) ids and mask to scores."""
     import openvino
 
@@ -48,7 +51,7 @@ def convert(model: MomentModel) -> Any:
 
 def quantise(
     model: MomentModel, encoder: WindowEncoder, documents: Sequence[LabelledDocument]
-) -> Any:
+) -> openvino.Model:
     """The graph with int8 weights and activations, calibrated on windows of real documents.
 
     Every second calibration window is a single segment: int8 errs most on short texts, so they
@@ -58,7 +61,7 @@ def quantise(
 
     windows = calibration_windows(encoder, documents, CALIBRATION_WINDOWS)
 
-    def feed(window: Any) -> dict[str, Any]:
+    def feed(window: Window) -> dict[str, NDArray[np.int64]]:
         ids, mask = pad([window], encoder.padding)
         return {"input_ids": ids, "attention_mask": mask}
 
@@ -74,7 +77,7 @@ def quantise(
 
 def calibration_windows(
     encoder: WindowEncoder, documents: Sequence[LabelledDocument], count: int
-) -> list[Any]:
+) -> list[Window]:
     """Windows spread evenly over ``documents``, whole documents and single segments by turns."""
     from training.corpus import each_alone
 
@@ -84,7 +87,7 @@ def calibration_windows(
     return [windows[0] for windows in encoded]
 
 
-def save(graph: Any, path: Path) -> None:
+def save(graph: openvino.Model, path: Path) -> None:
     """Write ``path`` (XML) and the weights beside it, single-precision ones as fp16."""
     import openvino
 

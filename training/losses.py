@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch.nn import functional
 from training.collate import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -57,7 +57,10 @@ class MultiHeadLoss:
             self.weights.append(torch.tensor(weights, dtype=torch.float32))
 
     def __call__(
-        self, outputs: Any, labels: torch.Tensor, num_items_in_batch: object = None
+        self,
+        outputs: Mapping[str, torch.Tensor],
+        labels: torch.Tensor,
+        num_items_in_batch: object = None,
     ) -> torch.Tensor:
         """Loss of a batch, in the form the transformers Trainer calls it."""
         del num_items_in_batch

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.configuration_utils import PreTrainedConfig
-from transformers.modeling_outputs import ModelOutput
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,8 +85,10 @@ class MomentModel(PreTrainedModel):
             module.bias.zero_()
 
     def token_scores(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Scores (batch, tokens, width); as the heads are linear, their mean over a segment's
-        tokens is the segment's score."""
+        """Scores of tokens, (batch, tokens, width).
+
+        As the heads are linear, their mean over a segment's tokens is the segment's score.
+        """
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         return self.heads(hidden)
 
@@ -97,8 +98,8 @@ class MomentModel(PreTrainedModel):
         attention_mask: Tensor,
         segment_ids: Tensor,
         labels: Tensor | None = None,  # noqa: ARG002 - the Trainer hands labels to the loss
-        **_: Any,
-    ) -> ModelOutput:
+        **_: object,
+    ) -> dict[str, Tensor]:
         """Scores of segments.
 
         Args:
@@ -115,11 +116,13 @@ class MomentModel(PreTrainedModel):
         owners = segment_ids.flatten()[owned]
         vectors = hidden.flatten(0, 1)[owned].float()
         count = int(owners.max()) + 1
-        sums = torch.zeros(count, vectors.shape[1], device=vectors.device).index_add(0, owners, vectors)
+        sums = torch.zeros(count, vectors.shape[1], device=vectors.device).index_add(
+            0, owners, vectors
+        )
         sizes = torch.zeros(count, device=vectors.device).index_add(
             0, owners, torch.ones_like(owners, dtype=torch.float32)
         )
-        return ModelOutput(logits=self.heads(self.dropout(sums / sizes.unsqueeze(1))))
+        return {"logits": self.heads(self.dropout(sums / sizes.unsqueeze(1)))}
 
 
 AutoConfig.register("moment", MomentConfig)

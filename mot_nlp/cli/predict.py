@@ -18,7 +18,9 @@ def command(
     ],
     output: Annotated[
         str,
-        typer.Option("--output", "-o", help="Parquet, CSV, TSV or JSON Lines file, or - for standard output."),
+        typer.Option(
+            "--output", "-o", help="Parquet, CSV, TSV or JSON Lines file, or - for standard output."
+        ),
     ] = "-",
     text: Annotated[str | None, typer.Option("--text", help="Column of the text.")] = None,
     id: Annotated[str | None, typer.Option("--id", help="Column that names documents.")] = None,  # noqa: A002
@@ -46,7 +48,8 @@ def command(
         str | None, typer.Option("--format", help="Input format, where the name does not tell.")
     ] = None,
     output_format: Annotated[
-        str | None, typer.Option("--output-format", help="Output format, where the name does not tell.")
+        str | None,
+        typer.Option("--output-format", help="Output format, where the name does not tell."),
     ] = None,
     model: Model = None,
     precision: Precision = None,
@@ -59,7 +62,7 @@ def command(
 
     columns = Columns(text=text, id=id, source=source_column, keep=tuple(comma_separated(keep)))
     tagger = MomentTagger.load(model, precision=precision, threads=threads)
-    with _progress() as advance:
+    with _Progress() as advance:
         summary = run(
             tagger,
             source,
@@ -76,7 +79,7 @@ def command(
     _report(summary)
 
 
-class _progress:  # noqa: N801 - reads as a function in a with statement
+class _Progress:
     """A live count on a terminal, nothing in a pipe."""
 
     def __init__(self) -> None:
@@ -92,7 +95,7 @@ class _progress:  # noqa: N801 - reads as a function in a with statement
             disable=not err.is_terminal,
         )
 
-    def __enter__(self) -> _progress:
+    def __enter__(self) -> _Progress:
         self._progress.start()
         self._task = self._progress.add_task("", total=None, rate="")
         return self

@@ -6,13 +6,15 @@ import math
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
 
 from mot_nlp.cli.console import Model, comma_separated, out
 from mot_nlp.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table
 
 
 def command(
@@ -61,10 +63,6 @@ def _plain_rows(table: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _render(table: pd.DataFrame, names: list[str]) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
     view = Table(box=box.SIMPLE_HEAD, title="Moments of truth", title_justify="left")
     for name in names:
         view.add_column(name)
@@ -80,14 +78,10 @@ def _render(table: pd.DataFrame, names: list[str]) -> Table:
 
 
 def _percent(value: object) -> Text:
-    from rich.text import Text
-
     return Text(f"{100 * value:.0f} %" if isinstance(value, float) else "·")
 
 
 def _net(row: dict[str, object]) -> Text:
-    from rich.text import Text
-
     net, low, high = row["net_sentiment"], row["net_low"], row["net_high"]
     if not isinstance(net, float):
         return Text("·")

@@ -1,0 +1,148 @@
+"""Rows to documents: what a row must hold, and why one is set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from mot_nlp.errors import InputError
+from mot_nlp.readers.columns import TURNS, Columns, choose, no_text_column
+from mot_nlp.records import SOURCES, Document, Rejected, is_missing
+from mot_nlp.transcripts import document, document_from_turns, without_surrogates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mot_nlp.readers.columns import Chosen
+
+    Row = tuple[int, Mapping[str, Any]] | Rejected
+
+PEEKED_ROWS = 100
+"""Rows that are looked at to find the only column of strings."""
+
+_USED_ID = (
+    "an earlier row already has this id; leave --id out to number the rows, or make the ids unique"
+)
+_USED_FOUND_ID = (
+    "an earlier row already has this id; number the rows with an empty id (id='', --id ''), name "
+    "another column, or make the ids unique"
+)
+
+
+def documents_from_rows(
+    rows: Iterable[Row],
+    columns: Columns,
+    names: Sequence[str],
+    *,
+    where: str,
+    customer: str | None = None,
+) -> Iterator[Document | Rejected]:
+    """Documents of rows, in order; a row that cannot be used comes as ``Rejected``.
+
+    Args:
+        rows: Row numbers, from 1, with the rows; rows that were set aside pass through.
+        columns: Which columns hold what.
+        names: Columns that the rows have.
+        where: File name, or what the rows come from.
+        customer: In transcripts, the speaker who is the customer.
+
+    Raises:
+        ColumnError: At the call, a named column does not exist; at the first document, no column
+            can be told to be the text.
+    """
+    return _documents(iter(rows), choose(columns, names), names, where, customer)
+
+
+def peek(rows: Iterator[Row], count: int) -> list[Row]:
+    """Take rows until ``count`` of them are sound or none is left."""
+    taken: list[Row] = []
+    for row in rows:
+        taken.append(row)
+        count -= not isinstance(row, Rejected)
+        if count == 0:
+            break
+    return taken
+
+
+def _documents(
+    rows: Iterator[Row], chosen: Chosen, names: Sequence[str], where: str, customer: str | None
+) -> Iterator[Document | Rejected]:
+    if not chosen.texts:
+        peeked = peek(rows, PEEKED_ROWS)
+        chosen = replace(chosen, texts=_only_strings(peeked, chosen, names))
+        rows = chain(peeked, rows)
+    used: set[str] = set()
+    for row in rows:
+        if isinstance(row, Rejected):
+            yield row
+            continue
+        number, cells = row
+        given = None if chosen.id is None else cells.get(chosen.id)
+        own = "" if is_missing(given) else without_surrogates(str(given))
+        doc_id = own or str(number)
+        try:
+            if doc_id in used:
+                raise InputError(_USED_ID if chosen.id_named else _USED_FOUND_ID)
+            found = _document(doc_id, cells, chosen, customer)
+        except InputError as error:
+            yield Rejected(where, number, own, str(error))
+            continue
+        if chosen.id is not None:  # row numbers need no memory
+            used.add(doc_id)
+        yield found
+
+
+def _document(
+    doc_id: str, cells: Mapping[str, Any], chosen: Chosen, customer: str | None
+) -> Document:
+    extra = {name: cells.get(name) for name in chosen.kept}
+    column, text = _text(cells, chosen)
+    if _is_turns(column, text):
+        return document_from_turns(doc_id, list(text), customer=customer, extra=extra)
+    if not isinstance(text, str):
+        raise InputError(
+            f"the text in column {column!r} is {type(text).__name__}, not a string; "
+            "name the column of texts with text=/--text"
+        )
+    given = None if chosen.source is None else cells.get(chosen.source)
+    source = given.strip().lower() if isinstance(given, str) else None
+    if source not in SOURCES:
+        source = None
+    return document(doc_id, text, source=source, customer=customer, extra=extra)
+
+
+def _text(cells: Mapping[str, Any], chosen: Chosen) -> tuple[str, Any]:
+    """The first column of texts with a value, and that value."""
+    for column in chosen.texts:
+        text = cells.get(column)
+        if not is_missing(text):
+            return column, text
+    raise InputError(
+        f"the text is missing: column {chosen.texts[0]!r} is empty in this row; fill it or drop the row"
+    )
+
+
+def _is_turns(column: str, value: object) -> bool:
+    if isinstance(value, str) or not hasattr(value, "__iter__") or isinstance(value, Mapping):
+        return False
+    turns = list(value)
+    return column.lower() == TURNS or (
+        bool(turns) and all(isinstance(turn, Mapping) for turn in turns)
+    )
+
+
+def _only_strings(rows: Sequence[Row], chosen: Chosen, names: Sequence[str]) -> tuple[str, ...]:
+    """The only column that holds strings alone; none if there is no row to need it."""
+    cells = [row[1] for row in rows if not isinstance(row, Rejected)]
+    if not cells:
+        return ()
+    found = []
+    for name in names:
+        values = [value for row in cells if not is_missing(value := row.get(name))]
+        if name not in chosen.used and values and all(isinstance(v, str) for v in values):
+            found.append(name)
+    if len(found) != 1:
+        raise no_text_column(names)
+    return tuple(found)

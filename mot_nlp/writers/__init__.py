@@ -1,0 +1,11 @@
+"""Rows to files, streamed: Parquet, CSV, TSV and JSON Lines.
+
+A file is written beside its place as ``NAME.part`` and takes its name when it is whole, so that a
+half-written file never bears it. Lone surrogates become U+FFFD, NaN an empty cell.
+"""
+
+from mot_nlp.writers.base import RowWriter
+from mot_nlp.writers.opening import FORMATS, STANDARD_STREAM, open_writer
+from mot_nlp.writers.values import defuse
+
+__all__ = ["FORMATS", "STANDARD_STREAM", "RowWriter", "defuse", "open_writer"]

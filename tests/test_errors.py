@@ -1,0 +1,42 @@
+"""The tree of errors."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from mot_nlp import errors
+from mot_nlp.errors import ColumnError, DependencyError, InputError, MotError, ReadError
+
+CLASSES = dict(inspect.getmembers(errors, inspect.isclass))
+
+
+def test_every_error_is_a_mot_error_with_a_docstring():
+    assert len(CLASSES) > 5
+    for error in CLASSES.values():
+        assert issubclass(error, MotError)
+        assert inspect.cleandoc(error.__doc__ or "").endswith(".")
+
+
+def test_the_drawn_tree_is_the_tree():
+    drawn = re.findall(r"^\s+((?:│|├|└|─|\s)*)(\w+Error)\b", errors.__doc__ or "", re.MULTILINE)
+    assert sorted(name for _, name in drawn) == sorted(CLASSES)
+    parents: list[str] = []
+    for lines, name in drawn:
+        depth = len(lines) // 4
+        parents[depth:] = [name]
+        if depth:
+            assert CLASSES[parents[depth - 1]] in CLASSES[name].__bases__
+
+
+@pytest.mark.parametrize("error", [InputError, ColumnError, ReadError], ids=lambda e: e.__name__)
+def test_bad_input_can_be_caught_as_a_value_error(error):
+    with pytest.raises(ValueError, match="no column 'text'"):
+        raise error("no column 'text'")
+
+
+def test_a_missing_package_can_be_caught_as_an_import_error():
+    with pytest.raises(ImportError, match="pip install"):
+        raise DependencyError("pip install 'mot-nlp[training]'")

@@ -1,0 +1,338 @@
+"""Rows to files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from mot_nlp.errors import OutputError
+from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS
+from mot_nlp.writers import FORMATS, defuse, open_writer
+from mot_nlp.writers import parquet as parquet_module
+
+MESSY = st.text(
+    st.characters(exclude_categories=["Cs"])
+    | st.sampled_from("\",;'\n\r\t\0=+-@\u2028\U0001f600<b>&"),
+    max_size=12,
+)
+
+
+def write(path, rows, columns=None, **options):
+    with open_writer(path, columns or list(rows[0]), **options) as writer:
+        writer.write(rows)
+    return path
+
+
+def read_csv(path, delimiter=","):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter=delimiter))
+
+
+def read_json_lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+
+
+def read_parquet(path):
+    return parquet.read_table(path).to_pylist()
+
+
+@pytest.fixture
+def small_groups(monkeypatch):
+    monkeypatch.setattr(parquet_module, "GROUP_ROWS", 2)
+
+
+# ---------------------------------------------------------------- the same rows come back
+
+
+@given(st.lists(st.fixed_dictionaries({"text": MESSY, "brand": MESSY}), max_size=4))
+def test_messy_text_comes_back(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("out")
+    columns = ["text", "brand"]
+    assert read_parquet(write(folder / "a.parquet", rows, columns)) == rows
+    assert read_json_lines(write(folder / "a.jsonl", rows, columns)) == rows
+    defused = [{name: defuse(cell) for name, cell in row.items()} for row in rows]
+    assert read_csv(write(folder / "a.csv", rows, columns)) == defused
+    assert read_csv(write(folder / "a.tsv", rows, columns), "\t") == defused
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_rows_keep_their_order_over_writes(tmp_path, kind):
+    path = tmp_path / f"a.{kind}"
+    with open_writer(path, ["text"]) as writer:
+        for part in (["a", "b"], [], ["c"]):
+            writer.write([{"text": text} for text in part])
+    read = {"parquet": read_parquet, "jsonl": read_json_lines}.get(kind, read_csv)
+    assert [row["text"] for row in read(path)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_missing_cells_are_empty_and_other_keys_left_out(tmp_path, kind):
+    path = write(tmp_path / f"a.{kind}", [{"a": "x", "b": None, "d": 1}], ["a", "b", "c"])
+    read = {"parquet": read_parquet, "jsonl": read_json_lines, "tsv": lambda p: read_csv(p, "\t")}
+    (row,) = read.get(kind, read_csv)(path)
+    assert list(row) == ["a", "b", "c"]
+    assert [value or None for value in row.values()] == ["x", None, None]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_surrogates_are_replaced(tmp_path, kind):
+    path = write(tmp_path / f"a.{kind}", [{"text": "a\ud800b", "tags": ["\ud800"]}])
+    raw = str(read_parquet(path)) if kind == "parquet" else path.read_text(encoding="utf-8")
+    assert "a\ufffdb" in raw
+
+
+# ---------------------------------------------------------------- csv
+
+
+@pytest.mark.parametrize("start", list("=+-@\t\r"))
+def test_formulas_are_defused(tmp_path, start):
+    assert defuse(start + "1") == f"'{start}1"
+    (row,) = read_csv(write(tmp_path / "a.csv", [{"text": start + "cmd|' /C calc'!A0"}]))
+    assert row["text"].startswith("'" + start)
+
+
+@pytest.mark.parametrize("text", ["", "fine", "'=1", " =1", "1-1"])
+def test_other_text_is_left_as_it_is(text):
+    assert defuse(text) == text
+
+
+def test_numbers_stay_numbers_in_csv(tmp_path):
+    row = {"a": -1.5, "b": -2, "c": True, "d": math.nan, "e": np.float64(-0.5), "f": np.int64(-3)}
+    path = write(tmp_path / "a.csv", [row])
+    assert path.read_bytes() == b"a,b,c,d,e,f\r\n-1.5,-2,true,,-0.5,-3\r\n"
+
+
+def test_column_names_are_defused(tmp_path):
+    assert write(tmp_path / "a.csv", [], ["=a"]).read_bytes() == b"'=a\r\n"
+
+
+# ---------------------------------------------------------------- json lines
+
+
+def test_json_lines_hold_any_value(tmp_path):
+    row = {
+        "nan": math.nan,
+        "infinity": math.inf,
+        "na": pd.NA,
+        "nat": pd.NaT,
+        "array": np.array([1, 2]),
+        "deep": {"a": [np.float64(1.5), math.nan], 2: date(2026, 1, 2)},
+        "time": pd.Timestamp("2026-01-02 03:04"),
+        "bytes": b"a",
+        "decimal": Decimal("1.50"),
+    }
+    (found,) = read_json_lines(write(tmp_path / "a.jsonl", [row]))
+    assert found == {
+        "nan": None,
+        "infinity": None,
+        "na": None,
+        "nat": None,
+        "array": [1, 2],
+        "deep": {"a": [1.5, None], "2": "2026-01-02"},
+        "time": "2026-01-02T03:04:00",
+        "bytes": "a",
+        "decimal": "1.50",
+    }
+
+
+# ---------------------------------------------------------------- parquet
+
+
+@pytest.mark.parametrize("own", [MOMENT_COLUMNS, DOCUMENT_COLUMNS], ids=["moments", "documents"])
+def test_own_columns_have_fixed_types_even_without_rows(tmp_path, own):
+    schema = parquet.read_schema(write(tmp_path / "a.parquet", [], [*own, "brand"]))
+    assert schema.names == [*own, "brand"]
+    types = dict.fromkeys(("start", "end"), "int64") | {
+        "pivotal": "bool",
+        "sentiment_score": "double",
+    }
+    types |= {name: "int64" for name in own if name.startswith("n_")}
+    types |= {name: "double" for name in own if name.endswith("_confidence")}
+    assert {field.name: str(field.type) for field in schema} == {
+        name: types.get(name, "string") for name in schema.names
+    }
+
+
+def test_columns_of_other_tables_are_not_fixed(tmp_path):
+    rows = [{"stage": "purchase", "pivotal": 0.25}]
+    assert read_parquet(write(tmp_path / "a.parquet", rows)) == rows
+
+
+@pytest.mark.parametrize(
+    ("values", "expected", "kind"),
+    [
+        ([1, None, 2], [1, None, 2], pa.int64()),
+        ([None, None, 3], [None, None, 3], pa.int64()),
+        ([1, 2, 4.5], [1.0, 2.0, 4.5], pa.float64()),
+        ([1, 2, 2**60], [1, 2, 2**60], pa.int64()),
+        ([0.5, 1, 2**60], ["0.5", "1.0", str(2**60)], pa.string()),
+        ([2**70, 1, None], [str(2**70), "1", None], pa.string()),
+        ([True, None, False], [True, None, False], pa.bool_()),
+        ([True, False, 1], ["true", "false", "1"], pa.string()),
+        ([1, 2, "many"], ["1", "2", "many"], pa.string()),
+        ([4.5, math.nan, None], [4.5, None, None], pa.float64()),
+        ([["a"], {"b": 1}, None], ['["a"]', '{"b": 1}', None], pa.string()),
+        ([date(2026, 1, 2)] * 3, [date(2026, 1, 2)] * 3, pa.date32()),
+        (
+            [datetime(2026, 1, 2, 3), None, "soon"],
+            ["2026-01-02T03:00:00", None, "soon"],
+            pa.string(),
+        ),
+        (
+            [pd.Timestamp("2026-01-02"), None, None],
+            [datetime(2026, 1, 2), None, None],
+            pa.timestamp("us"),
+        ),
+        (
+            [datetime(2026, 1, 2, 3, tzinfo=timezone(timedelta(hours=2))), None, None],
+            [datetime(2026, 1, 2, 1, tzinfo=UTC), None, None],
+            pa.timestamp("us", tz="UTC"),
+        ),
+        (
+            [pd.Timestamp("2026-01-02 00:00:00.000000001"), None, None],
+            ["2026-01-02T00:00:00.000000001", None, None],
+            pa.string(),
+        ),
+        ([None, None, None], [None, None, None], pa.string()),
+    ],
+)
+def test_kept_columns_take_the_type_that_holds_all(tmp_path, small_groups, values, expected, kind):
+    rows = [{"text": f"t{n}", "kept": value} for n, value in enumerate(values)]
+    table = parquet.read_table(write(tmp_path / "a.parquet", rows))
+    assert table.column("kept").to_pylist() == expected
+    assert table.schema.field("kept").type == kind
+    assert table.column("text").to_pylist() == ["t0", "t1", "t2"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
+
+
+def test_parquet_is_written_in_groups(tmp_path, small_groups):
+    path = write(tmp_path / "a.parquet", [{"n": n} for n in range(5)])
+    with parquet.ParquetFile(path) as file:
+        groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
+        assert [group.num_rows for group in groups] == [2, 2, 1]
+        assert groups[0].column(0).compression == "ZSTD"
+
+
+# ---------------------------------------------------------------- all or nothing
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_file_bears_its_name_only_when_whole(tmp_path, kind):
+    path = tmp_path / f"a.{kind}"
+    path.write_text("before")
+    with open_writer(path, ["text"]) as writer:
+        writer.write([{"text": "a"}])
+        assert path.read_text() == "before"
+        assert path.with_name(f"a.{kind}.part").exists()
+    assert path.read_bytes() != b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_an_exception_leaves_nothing(tmp_path, small_groups, kind, error):
+    def fail():
+        with open_writer(tmp_path / f"a.{kind}", ["text"]) as writer:
+            writer.write([{"text": "a"}] * 5)
+            raise error("stop")
+
+    with pytest.raises(error, match="stop"):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_close_that_fails_leaves_nothing(tmp_path, kind, monkeypatch):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    writer = open_writer(tmp_path / f"a.{kind}", ["text"])
+    monkeypatch.setattr("pathlib.Path.replace", refuse)
+    with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\)"):
+        writer.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_closed_writer_takes_no_rows(tmp_path, kind):
+    writer = open_writer(tmp_path / f"a.{kind}", ["text"])
+    writer.close()
+    writer.close()
+    writer.abandon()
+    with pytest.raises(OutputError, match=f"a.{kind} is closed; open another writer"):
+        writer.write([{"text": "a"}])
+    assert (tmp_path / f"a.{kind}").exists()
+
+
+# ---------------------------------------------------------------- paths
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_places_that_cannot_be_written_are_named(tmp_path, kind):
+    with pytest.raises(OutputError, match=r"there is no folder .*none; create it"):
+        open_writer(tmp_path / "none" / f"a.{kind}", ["text"])
+    (tmp_path / f"b.{kind}").mkdir()
+    with pytest.raises(OutputError, match=f"b.{kind} is a folder; name a file in it"):
+        open_writer(tmp_path / f"b.{kind}", ["text"])
+    for length in (250, 300):  # too long a name, with or already without the part's suffix
+        with pytest.raises(OutputError, match=r"cannot be written .*name too long"):
+            open_writer(tmp_path / f"{'c' * (length - len(kind))}.{kind}", ["text"])
+
+
+def test_formats_are_told_by_suffix_or_named(tmp_path):
+    with pytest.raises(OutputError, match=r"the formats are parquet, csv, tsv, jsonl; .*--format"):
+        open_writer(tmp_path / "a.txt", ["text"])
+    with pytest.raises(OutputError, match="'xls' is not a format; the formats are parquet"):
+        open_writer(tmp_path / "a.txt", ["text"], format="xls")
+    assert read_csv(write(tmp_path / "a.txt", [{"a": "x"}], format="csv")) == [{"a": "x"}]
+
+
+@pytest.mark.parametrize(
+    ("given_format", "expected"),
+    [
+        (None, "text\r\nétroit\r\n"),
+        ("csv", "text\r\nétroit\r\n"),
+        ("jsonl", '{"text": "étroit"}\n'),
+    ],
+    ids=["default", "csv", "jsonl"],
+)
+def test_standard_output_is_utf8_and_stays_open(monkeypatch, given_format, expected):
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    write("-", [{"text": "étroit"}], format=given_format)
+    assert raw.getvalue().decode("utf-8") == expected
+
+
+def test_standard_output_without_bytes_takes_text(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stdout", stream)
+    write("-", [{"text": "a"}])
+    assert stream.getvalue() == "text\r\na\r\n"
+
+
+@pytest.mark.parametrize("kind", ["parquet", "tsv"])
+def test_standard_output_takes_csv_and_json_lines_only(kind):
+    with pytest.raises(OutputError, match=f"takes csv or jsonl, not {kind}; name a file"):
+        open_writer("-", ["text"], format=kind)
+
+
+def test_a_broken_pipe_passes(monkeypatch):
+    class Closed(io.StringIO):
+        def write(self, *_):
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout", Closed())
+    with pytest.raises(BrokenPipeError):
+        write("-", [{"text": "a"}])

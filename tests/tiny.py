@@ -1,0 +1,80 @@
+"""A tiny encoder for fast tests, and the tiny bundle committed in ``tests/tiny-bundle``.
+
+    python -m tests.tiny          # fits and exports the bundle again, in about a minute
+
+The encoder has 2 layers of 32 and a vocabulary of its own, so that a fit takes seconds.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ROOT = Path(__file__).resolve().parent.parent
+BUNDLE = Path(__file__).parent / "tiny-bundle"
+TAXONOMY = ROOT / "training" / "configs" / "taxonomy.toml"
+HIDDEN = 32
+
+
+def write_encoder(folder: Path, texts: Iterable[str], *, vocabulary: int = 1500) -> Path:
+    """A random BERT with a WordPiece vocabulary of ``texts``, as ``from_pretrained`` reads it."""
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import BertConfig, BertModel
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary, special_tokens=special, show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=HIDDEN,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=2 * HIDDEN,
+        max_position_embeddings=256,
+    )
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+def build() -> None:
+    """Fit the tiny encoder on the corpus and export it to ``tests/tiny-bundle``."""
+    from mot_nlp.taxonomy import read_taxonomy
+    from training.config import Config, DataConfig, FitConfig, ModelConfig
+    from training.corpus import read_corpus
+    from training.export import export
+    from training.fit import fit
+
+    documents = read_corpus(ROOT / "data" / "corpus", read_taxonomy(TAXONOMY))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        encoder = write_encoder(folder / "encoder", (d.text for d in documents))
+        config = Config(
+            data=DataConfig(corpus=str(ROOT / "data" / "corpus")),
+            model=ModelConfig(encoder=str(encoder), taxonomy=str(TAXONOMY)),
+            fit=FitConfig(epochs=6, learning_rate=3e-3, batch_size=16, precision="fp32"),
+        )
+        config = replace(config, model=replace(config.model, dropout=0.0))
+        fitted = fit(config, folder / "fit")
+        shutil.rmtree(BUNDLE, ignore_errors=True)
+        export(fitted, BUNDLE)
+        shutil.rmtree(BUNDLE / "checkpoint")
+
+
+if __name__ == "__main__":
+    build()
