@@ -284,7 +284,7 @@ def _turns(lowered: list[str], spaced: list[int], position: int) -> bool:
         return bool(spaced[position - 1] and spaced[position]) and previous not in _DASHES
     if previous == ",":
         return word in TURNING_AFTER_COMMA
-    return word in TURNING and previous not in NOT_TURNING_AFTER and previous not in _DASHES
+    return word in TURNING and previous not in NOT_TURNING_AFTER
 
 
 def _runs_on(lowered: list[str], clause: int, position: int, last: int) -> bool:

@@ -26,11 +26,14 @@ def taxonomy(taxonomy_path):
 
 @pytest.fixture(scope="session")
 def tokenizer():
-    """A WordPiece tokenizer with BERT's special tokens and one token a lower-case ASCII letter,
-    digit or mark; other characters are unknown, and control characters vanish."""
+    """A WordPiece tokenizer with BERT's special tokens.
+
+    It has one token for each lower-case ASCII letter, digit and mark, and one for "the"; words
+    with other characters are unknown, and control characters vanish.
+    """
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     characters = string.ascii_lowercase + string.digits
-    tokens += [*characters, *(f"##{c}" for c in characters), *string.punctuation]
+    tokens += [*characters, *(f"##{c}" for c in characters), *string.punctuation, "the"]
     vocabulary = {token: number for number, token in enumerate(tokens)}
     built = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     built.normalizer = normalizers.BertNormalizer(lowercase=True)

@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+import torch
+
+from mot_nlp.encoding import WindowEncoder
+from mot_nlp.errors import BundleError, InputError
+from mot_nlp.taxonomy import read_taxonomy
+from tests.tiny import TAXONOMY, write_encoder
+from tests.training.worlds import write_corpus
+from training.checkpoint import check_sha256, load_fitted, resolve_encoder, save_half
+from training.collate import MISSING, Collator, examples, label_indices
+from training.corpus import read_corpus
+from training.evaluate import torch_scores
+from training.model import MomentModel
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    taxonomy = read_taxonomy(TAXONOMY)
+    documents = read_corpus(write_corpus(folder / "corpus"), taxonomy)
+    encoder = write_encoder(folder / "encoder", [d.text for d in documents], vocabulary=300)
+    model = MomentModel.from_encoder(encoder, taxonomy, window=64, dropout=0.0).eval()
+    windows = WindowEncoder.from_file(encoder / "tokenizer.json", window=64)
+    return folder, taxonomy, documents, model, windows
+
+
+def test_training_and_inference_score_segments_alike(world):
+    _, taxonomy, documents, model, windows = world
+    rows = examples(documents, windows, taxonomy)
+    batch = Collator(windows.padding)(rows.to_list())
+    with torch.inference_mode():
+        logits = model(**batch)["logits"].numpy()
+    np.testing.assert_allclose(logits, torch_scores(model, windows, documents), atol=1e-5)
+
+
+def test_the_mean_of_token_scores_is_the_score_of_the_mean(world):
+    _, taxonomy, documents, model, windows = world
+    batch = Collator(windows.padding)(examples(documents[:1], windows, taxonomy).to_list())
+    with torch.inference_mode():
+        tokens = model.token_scores(batch["input_ids"], batch["attention_mask"])[0]
+        logits = model(**batch)["logits"]
+    first = tokens[batch["segment_ids"][0] == 0].mean(dim=0)
+    assert torch.allclose(first, logits[0], atol=1e-5)
+
+
+def test_pretrained_weights_are_taken_over(world):
+    folder, _, _, model, _ = world
+    from transformers import AutoModel
+
+    pretrained = AutoModel.from_pretrained(folder / "encoder")
+    name = "embeddings.word_embeddings.weight"
+    assert torch.equal(model.encoder.state_dict()[name], pretrained.state_dict()[name])
+    assert not [key for key in model.state_dict() if "pooler" in key]
+
+
+def test_saved_and_loaded_again(world, tmp_path):
+    _, _, documents, model, windows = world
+    model.save_pretrained(tmp_path / "fitted")
+    loaded = load_fitted(tmp_path / "fitted")
+    expected = torch_scores(model, windows, documents[:4])
+    np.testing.assert_array_equal(torch_scores(loaded, windows, documents[:4]), expected)
+
+
+def test_half_precision_checkpoint_is_close_and_guarded(world, tmp_path):
+    folder, _, documents, model, windows = world
+    model.save_pretrained(tmp_path / "fitted")
+    (tmp_path / "fitted" / "tokenizer.json").write_bytes(
+        (folder / "encoder" / "tokenizer.json").read_bytes()
+    )
+    save_half(tmp_path / "fitted", tmp_path / "half")
+    half = load_fitted(tmp_path / "half")
+    np.testing.assert_allclose(
+        torch_scores(half, windows, documents[:4]),
+        torch_scores(model, windows, documents[:4]),
+        atol=0.02,
+    )
+    (tmp_path / "half" / "tokenizer.json").write_text("{}")
+    with pytest.raises(BundleError, match=r"tokenizer\.json has sha256 .*, expected"):
+        load_fitted(tmp_path / "half")
+
+
+def test_collator_numbers_segments_through_the_batch(world):
+    _, taxonomy, documents, _, windows = world
+    rows = examples(documents[:3], windows, taxonomy).to_list()
+    batch = Collator(windows.padding)(rows)
+    count = sum(len(d.segments) for d in documents[:3])
+    assert batch["labels"].shape == (count, len(taxonomy.heads))
+    assert set(batch["segment_ids"].unique().tolist()) - {-1} == set(range(count))
+    assert batch["input_ids"].shape[1] % 16 == 0
+    assert (batch["attention_mask"].sum(dim=1) == torch.tensor([r["length"] for r in rows])).all()
+
+
+def test_labels_not_given_are_marked_missing():
+    taxonomy = read_taxonomy(TAXONOMY)
+    assert label_indices({"sentiment": "positive"}, taxonomy) == [MISSING] * 3 + [2, MISSING]
+
+
+def test_encoder_of_a_local_folder(world):
+    folder, *_ = world
+    assert resolve_encoder(str(folder / "encoder")) == folder / "encoder"
+
+
+def test_unknown_encoder_says_where_it_looked(monkeypatch):
+    monkeypatch.setattr("training.checkpoint._from_hub", lambda _: None)
+    with pytest.raises(InputError, match="no local folder, not in the hub's cache"):
+        resolve_encoder("nobody/nothing")
+
+
+def test_missing_fit_says_what_to_run(tmp_path):
+    with pytest.raises(InputError, match="run 'python -m training fit"):
+        load_fitted(tmp_path)
+
+
+def test_missing_weights(tmp_path):
+    with pytest.raises(BundleError, match=r"model\.safetensors is missing"):
+        check_sha256(tmp_path / "model.safetensors", "0")
