@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import asdict
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pandas as pd
@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _TEXT = "text"
+
+_TYPES = {
+    "start": "int64",
+    "end": "int64",
+    "n_segments": "int64",
+    "pivotal": "bool",
+    **{name: "float64" for name in MOMENT_COLUMNS if name.endswith(("_score", "_confidence"))},
+}
+"""Types of the columns that are not text, which a frame without rows cannot tell."""
 
 INDEX_ID = "doc_id"
 """Column that carries a frame's index where it has no column of ids."""
@@ -134,6 +143,8 @@ def predict(
             texts[tagged.document.id] = tagged.document.text
     _warn(rejected, len(document_rows))
     moments = moment_frame(moment_rows, [*MOMENT_COLUMNS, *kept], texts)
+    if moments.empty:
+        moments = moments.astype(_TYPES)
     moments.attrs["rejected"] = [asdict(entry) for entry in rejected]
     if not documents:
         return moments
@@ -170,10 +181,15 @@ def moment_table(
     return tables.moment_table(
         moments,
         by,
-        taxonomy=taxonomy or open_bundle().taxonomy,
+        taxonomy=taxonomy or _shipped_taxonomy(),
         min_n=min_n,
         confidence=confidence,
     )
+
+
+@cache
+def _shipped_taxonomy() -> Taxonomy:
+    return open_bundle().taxonomy
 
 
 @lru_cache(maxsize=2)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from mot_nlp.errors import OutputError
 from mot_nlp.readers import STANDARD_STREAM, kept_columns, read_documents
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from mot_nlp.readers import Columns
     from mot_nlp.records import TaggedDocument
     from mot_nlp.tagger import MomentTagger
-
-logger = logging.getLogger(__name__)
 
 WRITE_DOCUMENTS = 256
 """Documents whose rows are written at once."""
@@ -164,8 +161,3 @@ class _RejectedLog:
                 "rejected rows with --rejected"
             ) from error
         self.summary.rejected[entry.reason] += 1
-
-
-def rejected_as_dicts(rejected: Iterable[Rejected]) -> list[dict[str, Any]]:
-    """Rows set aside, as plain values."""
-    return [asdict(entry) for entry in rejected]

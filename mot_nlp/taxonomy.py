@@ -186,6 +186,7 @@ def _rollup(name: str, entry: Mapping[str, Any], heads: Mapping[str, Head], wher
     if of not in heads:
         raise TaxonomyError(f"{where}: [rollups.{name}] of = {of!r} is not a head")
     groups = {label: group for group, labels in entry.items() if group != "of" for label in labels}
-    if set(groups) != set(heads[of].labels):
+    placed = [label for group, labels in entry.items() if group != "of" for label in labels]
+    if sorted(placed) != sorted(heads[of].labels):
         raise TaxonomyError(f"{where}: [rollups.{name}] must place each label of {of} exactly once")
     return Rollup(name=name, of=of, groups=groups)

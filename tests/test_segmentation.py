@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mot_nlp import segmentation
 from mot_nlp.records import Document, Turn
-from mot_nlp.segmentation import LARGEST_BLOCK, Segmenter
+from mot_nlp.segmentation import Segmenter
+from mot_nlp.segmentation.blocks import LARGEST_BLOCK
 
 MARKS = " \n\t\r\u00a0\u2028\x00\x85.!?…,;:-–()\"'“”\u2018’*#"
 PARTS = [
@@ -98,7 +98,7 @@ def test_segments_of_a_turn_do_not_depend_on_the_text_around_it(segmenter, befor
 def test_memory_of_words_does_not_grow_without_end(monkeypatch):
     segmenter = Segmenter()
     limit = len(segmenter._nlp.vocab) + 50
-    monkeypatch.setattr(segmentation, "LARGEST_VOCABULARY", limit)
+    monkeypatch.setattr("mot_nlp.segmentation.segmenter.LARGEST_VOCABULARY", limit)
     for number in range(300):
         assert cut(segmenter, f"Order{number}x came. It broke.") == [
             f"Order{number}x came.",

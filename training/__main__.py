@@ -91,10 +91,10 @@ def export_command(
     export(fitted, out, extra=extra)
     manifest = json.loads((out / "bundle.json").read_text(encoding="utf-8"))
     heads = list(manifest["heads"])
-    table = Table("precision", *(f"{head} %" for head in heads), "docs/s", box=box.SIMPLE_HEAD)
+    table = Table("graph", *(f"{head} %" for head in heads), "docs/s", box=box.SIMPLE_HEAD)
     for row in manifest["metrics"]["parity"]:
         agreement = (f"{100 * row['agreement'][head]:.2f}" for head in heads)
-        table.add_row(row["precision"], *agreement, f"{row['documents_per_second']:.0f}")
+        table.add_row(row["candidate"], *agreement, f"{row['documents_per_second']:.0f}")
     console.print("label agreement with single-precision torch, validation split")
     console.print(table)
     console.print(f"wrote {out} in {manifest['precision']}")

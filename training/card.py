@@ -44,7 +44,7 @@ def _fields(manifest: Manifest) -> dict[str, str]:
             for head, entry in metrics["calibration_error"].items()
         ),
         "parity": "\n".join(
-            f"| {row['precision']} | {min(row['agreement'].values()):.1%} | "
+            f"| {row['candidate']} | {min(row['agreement'].values()):.1%} | "
             f"{100 * max(row['f1_loss'].values()):.2f} |"
             for row in metrics["parity"]
         ),

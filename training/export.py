@@ -1,6 +1,6 @@
 """A fitted model to a bundle: converted, quantised, held against torch, calibrated, described.
 
-Candidates are int8, bf16 and fp32 graphs. Each is written as a real bundle and run by the real
+Candidates are graphs in int8 (all of it, or with its most sensitive products spared), bf16 and fp32. Each is written as a real bundle and run by the real
 runtime on the validation split; the fastest whose labels agree with single-precision torch is
 the one that is kept.
 """
@@ -10,9 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import statistics
 import tempfile
-import time
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -24,7 +22,7 @@ import numpy as np
 from mot_nlp.bundle import Manifest, write_manifest
 from mot_nlp.decoding import Decoder
 from mot_nlp.encoding import WindowEncoder
-from mot_nlp.errors import InputError, MotError
+from mot_nlp.errors import InputError
 from mot_nlp.tagger import MomentTagger
 from mot_nlp.taxonomy import read_taxonomy
 from training.calibrate import calibrate
@@ -41,52 +39,28 @@ from training.evaluate import (
     score_labels,
     torch_scores,
 )
-from training.graph import convert, quantise, save
+from training.graph import FEED_FORWARD, convert, quantise, save
+from training.parity import Parity, choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import openvino
-    from numpy.typing import NDArray
 
     from mot_nlp.taxonomy import Taxonomy
     from training.corpus import LabelledDocument
+    from training.model import MomentModel
 
 logger = logging.getLogger(__name__)
 
-LEAST_AGREEMENT = 0.98
-MOST_F1_LOSS = 0.005
-TIMING_ROUNDS = 3
-TIMING_DOCUMENTS = 200
-
-
-class ParityError(MotError):
-    """No exported graph agrees with the fitted model."""
-
 
 @dataclass(frozen=True, slots=True)
-class Parity:
-    """How an exported graph compares with single-precision torch on the validation split.
+class Candidate:
+    """A graph that may be shipped, and what it can be run in, its own choice first."""
 
-    Attributes:
-        precision: What it computes in.
-        agreement: Share of segments with the same decoded label, by head.
-        f1_loss: Macro-F1 lost, by head (negative: gained).
-        documents_per_second: Median throughput on this machine, end to end.
-    """
-
-    precision: str
-    agreement: dict[str, float]
-    f1_loss: dict[str, float]
-    documents_per_second: float
-
-    @property
-    def passes(self) -> bool:
-        """Whether every head is within the gate."""
-        return (
-            min(self.agreement.values()) >= LEAST_AGREEMENT
-            and max(self.f1_loss.values()) <= MOST_F1_LOSS
-        )
+    name: str
+    graph: openvino.Model
+    precisions: tuple[str, ...]
 
 
 def export(fitted: Path, out: Path, *, extra: Sequence[Path] = (), name: str = "") -> Path:
@@ -114,25 +88,34 @@ def export(fitted: Path, out: Path, *, extra: Sequence[Path] = (), name: str = "
     encoder = WindowEncoder.from_file(fitted / "tokenizer.json", window=model.config.window)
     reference = torch_scores(model, encoder, validation)
 
+    base = _base_manifest(name or out.name, taxonomy, run)
     with tempfile.TemporaryDirectory() as folder:
-        single = convert(model)
-        graphs = {"fp32": single, "int8": quantise(model, encoder, splits["train"])}
-        base = _base_manifest(name or out.name, taxonomy, run)
         candidates = {}
-        for precision, graph, holds in (
-            ("int8", graphs["int8"], ("int8",)),
-            ("bf16", graphs["fp32"], ("bf16", "fp32")),
-            ("fp32", graphs["fp32"], ("fp32", "bf16")),
-        ):
-            path = Path(folder) / precision
-            _stage(path, fitted, graph, replace(base, precision=precision, precisions=holds))
-            candidates[precision] = MomentTagger.load(path)
-        chosen, table = _choose(candidates, validation, reference, taxonomy)
+        for entry in _graphs(model, encoder, splits["train"]):
+            path = Path(folder) / entry.name
+            manifest = replace(base, precision=entry.precisions[0], precisions=entry.precisions)
+            _stage(path, fitted, entry.graph, manifest)
+            candidates[entry.name] = MomentTagger.load(path)
+        chosen, table = choose(candidates, validation, reference)
         manifest = _describe(candidates[chosen], splits, run, table, extra)
         _publish(Path(folder) / chosen, out, manifest)
     save_half(fitted, out / "checkpoint")
     logger.info("wrote %s (%s)", out, chosen)
     return out
+
+
+def _graphs(
+    model: MomentModel, encoder: WindowEncoder, documents: Sequence[LabelledDocument]
+) -> list[Candidate]:
+    single = convert(model)
+    return [
+        Candidate("int8", quantise(model, encoder, documents), ("int8",)),
+        Candidate(
+            "int8-spared", quantise(model, encoder, documents, spare=FEED_FORWARD), ("int8",)
+        ),
+        Candidate("bf16", single, ("bf16", "fp32")),
+        Candidate("fp32", single, ("fp32", "bf16")),
+    ]
 
 
 def _check_data(run: dict[str, Any], splits: dict[str, list[LabelledDocument]]) -> None:
@@ -166,55 +149,6 @@ def _stage(path: Path, fitted: Path, graph: openvino.Model, manifest: Manifest) 
         shutil.copyfile(fitted / file, path / file)
     (path / "README.md").write_text("A candidate of an export.\n", encoding="utf-8")
     write_manifest(path, manifest)
-
-
-def _choose(
-    candidates: dict[str, MomentTagger],
-    validation: Sequence[LabelledDocument],
-    reference: NDArray[np.float32],
-    taxonomy: Taxonomy,
-) -> tuple[str, list[Parity]]:
-    """The fastest candidate within the gate, and how all of them compare."""
-    gold = gold_arrays(validation, taxonomy)
-    decoder = Decoder(taxonomy, {})
-    wanted = chosen_arrays(reference, decoder)
-    wanted_f1 = score_labels(gold, wanted)
-    speed = _throughput(candidates, validation)
-    table = []
-    for precision, tagger in candidates.items():
-        scores = tagger.scores(as_documents(validation), segments=[d.segments for d in validation])
-        found = chosen_arrays(scores, decoder)
-        found_f1 = score_labels(gold, found)
-        parity = Parity(
-            precision,
-            {h: round(float((found[h] == wanted[h]).mean()), 4) for h in taxonomy.heads},
-            {
-                h: round(wanted_f1[h]["macro_f1"] - found_f1[h]["macro_f1"], 4)
-                for h in taxonomy.heads
-            },
-            speed[precision],
-        )
-        logger.info("%s: %s", "passes" if parity.passes else "fails", parity)
-        table.append(parity)
-    passing = [parity for parity in table if parity.passes]
-    if not passing:
-        raise ParityError(f"no precision agrees with torch on {LEAST_AGREEMENT:.0%}: {table}")
-    return max(passing, key=lambda parity: parity.documents_per_second).precision, table
-
-
-def _throughput(
-    candidates: dict[str, MomentTagger], documents: Sequence[LabelledDocument]
-) -> dict[str, float]:
-    """Median documents per second of each, taking turns so that noise falls on all alike."""
-    sample = as_documents(documents[:: max(1, len(documents) // TIMING_DOCUMENTS)])
-    times: dict[str, list[float]] = {name: [] for name in candidates}
-    for _ in range(TIMING_ROUNDS):
-        for name, tagger in candidates.items():
-            start = time.perf_counter()
-            for _ in tagger.stream(sample):
-                pass
-            times[name].append(time.perf_counter() - start)
-    return {name: round(len(sample) / statistics.median(took), 1) for name, took in times.items()}
 
 
 def _describe(

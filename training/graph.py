@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from training.corpus import LabelledDocument
     from training.model import MomentModel
 
-CALIBRATION_WINDOWS = 400
+CALIBRATION_WINDOWS = 200
+FEED_FORWARD = r".*layer\.[012]\.output\.dense.*"
+"""Second feed-forward products of the first three layers of BERT-like encoders.
+
+Their inputs have the largest outliers: kept in single precision they cost a fifth of the speed and
+halve the error of int8. In other encoders the pattern matches nothing.
+"""
 INPUTS = ("input_ids", "attention_mask")
 
 
@@ -50,12 +56,22 @@ def convert(model: MomentModel) -> openvino.Model:
 
 
 def quantise(
-    model: MomentModel, encoder: WindowEncoder, documents: Sequence[LabelledDocument]
+    model: MomentModel,
+    encoder: WindowEncoder,
+    documents: Sequence[LabelledDocument],
+    *,
+    spare: str | None = None,
 ) -> openvino.Model:
-    """The graph with int8 weights and activations, calibrated on windows of real documents.
+    """The graph with int8 weights and activations, calibrated on windows of ``documents``.
 
     Every second calibration window is a single segment: int8 errs most on short texts, so they
     must be seen too.
+
+    Args:
+        model: The fitted model.
+        encoder: Cuts documents into windows.
+        documents: Training documents to calibrate on.
+        spare: Regular expression of operations that stay in single precision.
     """
     import nncf
 
@@ -71,7 +87,7 @@ def quantise(
         model_type=nncf.ModelType.TRANSFORMER,
         preset=nncf.QuantizationPreset.MIXED,
         subset_size=len(windows),
-        fast_bias_correction=False,
+        ignored_scope=nncf.IgnoredScope(patterns=[spare] if spare else [], validate=False),
     )
 
 

@@ -44,7 +44,7 @@ def test_faults_are_named(tmp_path, text, message):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(InputError, match="no configuration at .*start from"):
+    with pytest.raises(InputError, match=r"no configuration at .*start from"):
         read_config(tmp_path / "none.toml")
 
 

@@ -109,7 +109,9 @@ def test_split_is_disjoint_whole_and_unmoved_by_new_parts(tmp_path, taxonomy):
 def test_extra_files_join_train_and_validation_only(tmp_path, taxonomy):
     folder = write_corpus(tmp_path / "corpus")
     unit = {"start": 0, "end": 5, "stage": "none", "moment": "none", "touchpoint": "none"}
-    rows = [{"id": f"x{i}", "source": "review", "text": "Hello", "units": [unit]} for i in range(40)]
+    rows = [
+        {"id": f"x{i}", "source": "review", "text": "Hello", "units": [unit]} for i in range(40)
+    ]
     path = tmp_path / "extra.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
     alone, joined = gather(folder, [], taxonomy), gather(folder, [path], taxonomy)

@@ -21,7 +21,8 @@ def random_batch(taxonomy, seed=0):
     generator = torch.Generator().manual_seed(seed)
     logits = torch.randn((6, taxonomy.width), generator=generator)
     labels = torch.stack(
-        [torch.randint(len(h.labels), (6,), generator=generator) for h in taxonomy.heads.values()], 1
+        [torch.randint(len(h.labels), (6,), generator=generator) for h in taxonomy.heads.values()],
+        1,
     )
     return logits, labels
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mot_nlp.taxonomy import read_taxonomy
 from tests.tiny import TAXONOMY, write_encoder
 from training.config import Config, DataConfig, FitConfig, ModelConfig
 from training.corpus import read_corpus
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _BODIES = (
     ("review", "d f pr + .", "Paid {n} quid and it was a bargain.", "p s po - !", "It broke on day {n}."),

@@ -1,0 +1,137 @@
+import json
+
+import pandas as pd
+import pytest
+
+from mot_nlp.batch import run
+from mot_nlp.errors import ColumnError, OutputError, ReadError
+from mot_nlp.readers import Columns
+from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS
+from mot_nlp.tagger import MomentTagger
+from tests.tiny import BUNDLE
+
+ROWS = [
+    {"id": "a", "text": "The parcel came late. I recommend the shop to everybody!", "brand": "x"},
+    {"id": "b", "text": "Room 4 was dirty, but breakfast was lovely.", "brand": "=1+1"},
+    {"id": "c", "text": "", "brand": "y"},
+    {"id": "a", "text": "The same id again.", "brand": "y"},
+    {"id": "d", "text": "Never again will I buy from them.", "brand": None},
+]
+
+
+@pytest.fixture(scope="module")
+def tagger():
+    return MomentTagger.load(BUNDLE)
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "in.csv"
+    pd.DataFrame(ROWS).to_csv(path, index=False)
+    return path
+
+
+def test_every_row_is_tagged_or_set_aside(tagger, source, tmp_path):
+    calls = []
+    summary = run(
+        tagger,
+        source,
+        tmp_path / "out.parquet",
+        columns=Columns(keep=("brand",)),
+        documents=tmp_path / "documents.csv",
+        on_progress=calls.append,
+    )
+    assert (summary.documents, summary.n_rejected) == (3, 2)
+    assert sum(calls) == 3
+    assert summary.rejected_path == tmp_path / "rejected.jsonl"
+    rejected = [json.loads(line) for line in summary.rejected_path.read_text().splitlines()]
+    assert [(entry["row"], entry["doc_id"]) for entry in rejected] == [(3, "c"), (4, "a")]
+    moments = pd.read_parquet(tmp_path / "out.parquet")
+    assert tuple(moments.columns) == (*MOMENT_COLUMNS, "brand")
+    assert len(moments) == summary.moments
+    documents = pd.read_csv(tmp_path / "documents.csv")
+    assert tuple(documents.columns) == (*DOCUMENT_COLUMNS, "brand")
+    assert documents["doc_id"].tolist() == ["a", "b", "d"]
+    assert documents["brand"].tolist()[:2] == ["x", "'=1+1"]
+
+
+def test_all_formats_hold_the_same(tagger, source, tmp_path):
+    columns = Columns()
+    frames = []
+    for suffix, read in (
+        (".parquet", pd.read_parquet),
+        (".jsonl", lambda path: pd.read_json(path, lines=True)),
+        (".csv", pd.read_csv),
+    ):
+        run(tagger, source, tmp_path / f"out{suffix}", columns=columns, all_segments=True)
+        frames.append(read(tmp_path / f"out{suffix}").fillna({"speaker": ""}))
+    for other in frames[1:]:
+        pd.testing.assert_frame_equal(frames[0], other, check_dtype=False, rtol=1e-9)
+
+
+def test_inputs_of_all_formats_give_the_same(tagger, tmp_path):
+    frame = pd.DataFrame([ROWS[0], ROWS[1]])
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_csv(tmp_path / "a.tsv", index=False, sep="\t")
+    frame.to_json(tmp_path / "a.jsonl", orient="records", lines=True)
+    frame.to_parquet(tmp_path / "a.parquet")
+    results = []
+    for suffix in ("csv", "tsv", "jsonl", "parquet"):
+        target = tmp_path / f"{suffix}.out.jsonl"
+        run(tagger, tmp_path / f"a.{suffix}", target, columns=Columns())
+        results.append(target.read_text())
+    assert len(set(results)) == 1
+
+
+def test_nothing_set_aside_leaves_no_list(tagger, tmp_path):
+    (tmp_path / "in.csv").write_text("text\nIt broke.\n")
+    summary = run(tagger, tmp_path / "in.csv", tmp_path / "out.csv", columns=Columns())
+    assert summary.rejected_path is None
+    assert not (tmp_path / "rejected.jsonl").exists()
+
+
+def test_the_input_is_never_overwritten(tagger, source):
+    before = source.read_bytes()
+    with pytest.raises(OutputError, match="is the input itself"):
+        run(tagger, source, source, columns=Columns())
+    assert source.read_bytes() == before
+
+
+def test_an_error_leaves_no_half_a_file(tagger, source, tmp_path):
+    with pytest.raises(ColumnError, match="'nope'"):
+        run(tagger, source, tmp_path / "out.csv", columns=Columns(text="nope"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", b"", "empty"),
+        ("binary.csv", b"PAR1\x00\x01\x02", "Parquet"),
+        ("zip.csv", b"PK\x03\x04rest\x00", r"(?i)zip|Excel"),
+        ("noise.csv", bytes(range(256)) * 4, "(?i)binary|NUL"),
+        ("not.parquet", b"text\nhello", "(?i)parquet"),
+        ("odd.xyz", b"text\nhello", r"\.csv"),
+    ],
+)
+def test_files_that_are_not_what_they_say(tagger, tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ReadError, match=message) as caught:
+        run(tagger, tmp_path / name, tmp_path / "out.csv", columns=Columns())
+    assert name in str(caught.value)
+
+
+def test_a_missing_file_is_named(tagger, tmp_path):
+    with pytest.raises(ReadError, match=r"none\.csv"):
+        run(tagger, tmp_path / "none.csv", tmp_path / "out.csv", columns=Columns())
+
+
+def test_rejected_rows_that_cannot_be_listed_are_an_error(tagger, source, tmp_path):
+    with pytest.raises(OutputError, match="--rejected"):
+        run(
+            tagger,
+            source,
+            tmp_path / "out.csv",
+            columns=Columns(),
+            rejected=tmp_path / "none" / "rejected.jsonl",
+        )
