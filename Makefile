@@ -7,7 +7,9 @@ PIP := -m pip --disable-pip-version-check install --quiet --constraint constrain
 
 .PHONY: demo test lint types layers suite slow
 
-$(VENV)/installed: pyproject.toml constraints.txt
+RUNTIME := $(shell find mot_nlp -name "*.py") $(wildcard models/mot-minilm/*.*)
+
+$(VENV)/installed: pyproject.toml constraints.txt $(RUNTIME)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python $(PIP) .
 	@touch $@

@@ -66,7 +66,7 @@ def align(
         best, cover = none, (unit.end - unit.start) * LEAST_COVER
         for (start, end), found in zip(spans, labels, strict=True):
             overlap = min(unit.end, end) - max(unit.start, start)
-            if overlap > 0 and overlap >= cover and (best is none or overlap > cover):
+            if overlap > 0 and overlap >= cover:
                 best, cover = found, overlap
         out.append(best)
     return out
@@ -282,6 +282,8 @@ def _section(
                 (f"{name}, sources unseen", lambda d: d.origin not in seen),
             ]
         for title, keep in slices:
+            if not any(keep(document) for document in gold.labelled):
+                continue
             scores = score(gold, predictions, taxonomy, keep)
             lines.append(_row(title, scores, heads))
             if title == "mot-nlp":

@@ -15,14 +15,21 @@ if TYPE_CHECKING:
     from mot_nlp.errors import (
         BundleError,
         ColumnError,
-        DependencyError,
         InputError,
         MotError,
         OutputError,
         ReadError,
         TaxonomyError,
     )
-    from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, Document, Moment, Segment, Turn
+    from mot_nlp.records import (
+        DOCUMENT_COLUMNS,
+        MOMENT_COLUMNS,
+        Document,
+        Moment,
+        Segment,
+        TaggedDocument,
+        Turn,
+    )
     from mot_nlp.tagger import MomentTagger
     from mot_nlp.transcripts import document
 
@@ -33,7 +40,6 @@ __all__ = [
     "MOMENT_COLUMNS",
     "BundleError",
     "ColumnError",
-    "DependencyError",
     "Document",
     "InputError",
     "Moment",
@@ -42,6 +48,7 @@ __all__ = [
     "OutputError",
     "ReadError",
     "Segment",
+    "TaggedDocument",
     "TaxonomyError",
     "Turn",
     "__version__",
@@ -56,7 +63,6 @@ _HOMES = {
     "mot_nlp.errors": (
         "BundleError",
         "ColumnError",
-        "DependencyError",
         "InputError",
         "MotError",
         "OutputError",
@@ -69,6 +75,7 @@ _HOMES = {
         "Document",
         "Moment",
         "Segment",
+        "TaggedDocument",
         "Turn",
     ),
     "mot_nlp.tagger": ("MomentTagger",),

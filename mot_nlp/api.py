@@ -6,12 +6,13 @@ import logging
 from collections import Counter
 from dataclasses import asdict
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pandas as pd
 
 from mot_nlp import tables
-from mot_nlp.bundle import open_bundle
+from mot_nlp.bundle import MANIFEST, default_path, open_bundle
 from mot_nlp.errors import InputError
 from mot_nlp.readers import ID_NAMES, Columns, documents_from_rows, kept_names
 from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, Document, Rejected
@@ -20,13 +21,15 @@ from mot_nlp.views import MAX_DOCUMENTS, MomentFrame, moment_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from mot_nlp.taxonomy import Taxonomy
 
 logger = logging.getLogger(__name__)
 
 _TEXT = "text"
+
+MOST_REJECTED = 100
+"""Most rows set aside that a result lists; pandas copies the list with every slice."""
 
 _TYPES = {
     "start": "int64",
@@ -117,14 +120,15 @@ def predict(
     Returns:
         Moments in the columns of ``mot_nlp.MOMENT_COLUMNS``, then the kept ones; with
         ``documents=True`` also the documents. Rows that had to be set aside are counted in a
-        warning of the ``mot_nlp`` logger and listed in ``attrs["rejected"]`` of the moments.
+        warning of the ``mot_nlp`` logger; the first ``MOST_REJECTED`` are listed in
+        ``attrs["rejected"]`` of the moments, all are counted in ``attrs["n_rejected"]``.
 
     Raises:
         ColumnError: A named column does not exist.
         InputError: ``data`` is of another type.
         BundleError: The model is no sound bundle.
     """
-    tagger = model if isinstance(model, MomentTagger) else _cached_tagger(model)
+    tagger = model if isinstance(model, MomentTagger) else _tagger(model)
     columns, rows, names = _rows(data, Columns(text=text, id=id, source=source, keep=tuple(keep)))
     kept = kept_names(columns, names)
     rejected: list[Rejected] = []
@@ -145,7 +149,8 @@ def predict(
     moments = moment_frame(moment_rows, [*MOMENT_COLUMNS, *kept], texts)
     if moments.empty:
         moments = moments.astype(_TYPES)
-    moments.attrs["rejected"] = [asdict(entry) for entry in rejected]
+    moments.attrs["rejected"] = [asdict(entry) for entry in rejected[:MOST_REJECTED]]
+    moments.attrs["n_rejected"] = len(rejected)
     if not documents:
         return moments
     return moments, pd.DataFrame(document_rows, columns=[*DOCUMENT_COLUMNS, *kept])
@@ -192,9 +197,16 @@ def _shipped_taxonomy() -> Taxonomy:
     return open_bundle().taxonomy
 
 
+def _tagger(path: str | Path | None) -> MomentTagger:
+    """The tagger of a bundle as it is now; a bundle that was written anew is loaded anew."""
+    folder = default_path() if path is None else Path(path).resolve()
+    manifest = folder / MANIFEST
+    return _cached_tagger(folder, manifest.read_bytes() if manifest.is_file() else b"")
+
+
 @lru_cache(maxsize=2)
-def _cached_tagger(path: str | Path | None) -> MomentTagger:
-    return load(path)
+def _cached_tagger(folder: Path, manifest: bytes) -> MomentTagger:  # noqa: ARG001 - part of the key
+    return load(folder)
 
 
 def _rows(
@@ -224,7 +236,7 @@ def _frame_rows(
 ) -> tuple[Columns, Iterator[tuple[int, Mapping[str, Any]]], list[str]]:
     taken = {str(name).lower() for name in frame.columns}
     if columns.id is None and frame.index.is_unique and not taken & {*ID_NAMES}:
-        frame = frame.assign(**{INDEX_ID: frame.index.astype(str)})
+        frame = frame.assign(**{INDEX_ID: frame.index.map(str)})
     names = [str(name) for name in frame.columns]
     rows = (
         (number, dict(zip(names, values, strict=True)))

@@ -83,13 +83,13 @@ def run(
         InputError: The input cannot be read.
         OutputError: An output cannot be written, or would overwrite the input.
     """
-    for path in (target, documents, rejected):
-        _refuse_same(source, path)
+    rejected = _rejected_path(target, rejected)
+    _refuse_same(source, target, documents, rejected)
     summary = Summary()
     kept = kept_columns(source, columns, format=source_format)
     read = read_documents(source, columns, format=source_format, customer=customer)
     with ExitStack() as stack:
-        log = stack.enter_context(_RejectedLog(_rejected_path(target, rejected), summary))
+        log = stack.enter_context(_RejectedLog(rejected, summary))
         moment_writer = stack.enter_context(
             open_writer(target, [*MOMENT_COLUMNS, *kept], format=target_format)
         )
@@ -114,11 +114,14 @@ def _groups(tagged: Iterable[TaggedDocument]) -> Iterator[list[TaggedDocument]]:
         yield group
 
 
-def _refuse_same(source: str | Path, target: str | Path | None) -> None:
-    if target is None or STANDARD_STREAM in (str(source), str(target)):
-        return
-    if Path(source).resolve() == Path(target).resolve():
-        raise OutputError(f"{target} is the input itself; name another file for the output")
+def _refuse_same(*paths: str | Path | None) -> None:
+    """Refuse an output that is the input or another output; ``-`` in and out are two things."""
+    files = [Path(path).resolve() for path in paths if path and str(path) != STANDARD_STREAM]
+    twice = next((path for number, path in enumerate(files) if path in files[:number]), None)
+    if twice:
+        raise OutputError(f"{twice} is named twice, as input or output; name a file for each")
+    if [str(path) for path in paths[1:]].count(STANDARD_STREAM) > 1:
+        raise OutputError("only one output can go to standard output; name a file for the other")
 
 
 def _rejected_path(target: str | Path, rejected: str | Path | None) -> Path:
@@ -128,13 +131,15 @@ def _rejected_path(target: str | Path, rejected: str | Path | None) -> Path:
 
 
 class _RejectedLog:
-    """Lists rows that were set aside; its file exists only when there are any."""
+    """Lists the rows that this run set aside; the file of an earlier run is removed."""
 
     def __init__(self, path: Path, summary: Summary) -> None:
         self.path, self.summary = path, summary
         self._file: TextIO | None = None
 
     def __enter__(self) -> _RejectedLog:
+        if self.path.is_file():
+            self.path.unlink()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -8,8 +8,7 @@
     │   └── ReadError         a file cannot be read as what its name says
     ├── OutputError           a result cannot be written where it was asked for
     ├── TaxonomyError         labels, roll-ups or allowed pairs do not fit together
-    ├── BundleError           a model folder is missing something, altered or of another format
-    └── DependencyError       an optional package is not installed
+    └── BundleError           a model folder is missing something, altered or of another format
 
 Every message says what came, what is allowed, and what to do next.
 """
@@ -43,7 +42,3 @@ class TaxonomyError(MotError):
 
 class BundleError(MotError):
     """A model bundle is missing a file, altered, or of a format this version does not know."""
-
-
-class DependencyError(MotError, ImportError):
-    """An optional package is needed and not installed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,8 @@ class Session:
     """A compiled network that scores windows.
 
     A window's scores do not depend on what else is asked for: windows are padded to their own
-    length only and batched with equals (see ``encoding.batches``).
+    length only and batched with equals (see ``encoding.batches``). Several threads may ask; they
+    are served one after another.
 
     Args:
         bundle: The verified bundle.
@@ -57,6 +59,7 @@ class Session:
         self._width = bundle.taxonomy.width
         self._model = _compile(bundle, precision, threads)
         self._queue = openvino.AsyncInferQueue(self._model)
+        self._lock = threading.Lock()
 
     def scores(self, windows: Sequence[Window], padding: int) -> list[NDArray[np.float32]]:
         """Score every piece of every window.
@@ -75,11 +78,12 @@ class Session:
             for row, position in enumerate(positions):
                 results[position] = _pool(tokens[row], windows[position])
 
-        self._queue.set_callback(keep)
-        for positions in batches(windows, token_budget=TOKEN_BUDGET):
-            ids, mask = pad([windows[position] for position in positions], padding)
-            self._queue.start_async({"input_ids": ids, "attention_mask": mask}, positions)
-        self._queue.wait_all()
+        with self._lock:
+            self._queue.set_callback(keep)
+            for positions in batches(windows, token_budget=TOKEN_BUDGET):
+                ids, mask = pad([windows[position] for position in positions], padding)
+                self._queue.start_async({"input_ids": ids, "attention_mask": mask}, positions)
+            self._queue.wait_all()
         return results
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -12,6 +13,8 @@ import numpy as np
 from mot_nlp.bundle import Bundle, open_bundle
 from mot_nlp.decoding import Decoder, segment_scores
 from mot_nlp.encoding import WindowEncoder
+from mot_nlp.errors import InputError
+from mot_nlp.records import Document
 from mot_nlp.segmentation import Segmenter
 from mot_nlp.session import Session
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mot_nlp.encoding import Window
-    from mot_nlp.records import Document, Segment, TaggedDocument
+    from mot_nlp.records import Segment, TaggedDocument
     from mot_nlp.taxonomy import Taxonomy
 
 CHUNK_DOCUMENTS = 256
@@ -52,6 +55,7 @@ class MomentTagger:
     ) -> None:
         self.bundle = bundle
         self._segmenter = Segmenter()
+        self._lock = threading.Lock()
         self._encoder = WindowEncoder.from_file(
             bundle.file("tokenizer.json"), window=bundle.manifest.window
         )
@@ -84,21 +88,27 @@ class MomentTagger:
         documents: Iterable[Document],
         *,
         segments: Iterable[Sequence[Segment]] | None = None,
+        chunk: int = CHUNK_DOCUMENTS,
     ) -> Iterator[TaggedDocument]:
         """Tag documents as they come; the next are prepared while the last are inferred.
 
-        A document's result is the same whatever stands around it.
+        A document's result is the same whatever stands around it. Results come once two chunks
+        are read, or the documents end; a live feed wants a small ``chunk``.
 
         Args:
-            documents: Documents, without end if need be.
+            documents: Documents, without end if need be; see ``mot_nlp.document``.
             segments: Segments of each document, where they are known; cut here otherwise.
+            chunk: Documents read and inferred together, 1 or more.
 
         Yields:
             The documents in order, each with its segments and moments.
+
+        Raises:
+            InputError: Something among ``documents`` is no document.
         """
         pending: deque[tuple[_Prepared, Future[list[NDArray[np.float32]]]]] = deque()
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mot-session") as worker:
-            for prepared in self._prepare(documents, segments):
+            for prepared in self._prepare(documents, segments, chunk):
                 windows = [window for found in prepared.windows for window in found]
                 padding = self._encoder.padding
                 pending.append((prepared, worker.submit(self._session.scores, windows, padding)))
@@ -112,20 +122,24 @@ class MomentTagger:
     ) -> NDArray[np.float32]:
         """Raw scores of all segments, before calibration and decoding, (all segments, width)."""
         rows = [np.empty((0, self.taxonomy.width), np.float32)]
-        for prepared in self._prepare(documents, segments):
+        for prepared in self._prepare(documents, segments, CHUNK_DOCUMENTS):
             windows = [window for found in prepared.windows for window in found]
             found = self._session.scores(windows, self._encoder.padding)
             rows.append(self._segment_scores(prepared, found))
         return np.concatenate(rows)
 
     def _prepare(
-        self, documents: Iterable[Document], segments: Iterable[Sequence[Segment]] | None
+        self,
+        documents: Iterable[Document],
+        segments: Iterable[Sequence[Segment]] | None,
+        size: int,
     ) -> Iterator[_Prepared]:
         given = iter(segments) if segments is not None else None
-        for chunk in _chunks(documents):
+        for chunk in _chunks(documents, size):
             spans: list[Sequence[Segment]]
             if given is None:
-                spans = [self._segmenter(document) for document in chunk]
+                with self._lock:
+                    spans = [self._segmenter(document) for document in chunk]
             else:
                 spans = list(islice(given, len(chunk)))
             yield _Prepared(chunk, spans, self._encoder.encode([d.text for d in chunk], spans))
@@ -147,13 +161,18 @@ class MomentTagger:
         return np.concatenate(rows)
 
 
-def _chunks(documents: Iterable[Document]) -> Iterator[list[Document]]:
+def _chunks(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:
     chunk: list[Document] = []
     characters = 0
     for document in documents:
+        if not isinstance(document, Document):
+            raise InputError(
+                f"stream takes documents, not {type(document).__name__}; "
+                "make one with mot_nlp.document(id, text)"
+            )
         chunk.append(document)
         characters += len(document.text)
-        if len(chunk) >= CHUNK_DOCUMENTS or characters >= CHUNK_CHARACTERS:
+        if len(chunk) >= size or characters >= CHUNK_CHARACTERS:
             yield chunk
             chunk, characters = [], 0
     if chunk:

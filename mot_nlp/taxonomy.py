@@ -1,7 +1,8 @@
 """What the labels are: heads, labels in output order, roll-ups, and which pairs may occur.
 
-A taxonomy is read from the ``taxonomy.toml`` of a model bundle. Nothing else in the runtime
-names a label, so a bundle trained on other labels brings its own.
+A taxonomy is read from the ``taxonomy.toml`` of a model bundle, so a bundle trained on other
+labels brings its own. The runtime itself knows only the names of the five heads, the poles of
+sentiment and the answer that makes a moment pivotal.
 """
 
 from __future__ import annotations

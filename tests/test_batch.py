@@ -44,7 +44,7 @@ def test_every_row_is_tagged_or_set_aside(tagger, source, tmp_path):
     assert (summary.documents, summary.n_rejected) == (3, 2)
     assert sum(calls) == 3
     assert summary.rejected_path == tmp_path / "rejected.jsonl"
-    rejected = [json.loads(line) for line in summary.rejected_path.read_text().splitlines()]
+    rejected = [json.loads(line) for line in (tmp_path / "rejected.jsonl").open()]
     assert [(entry["row"], entry["doc_id"]) for entry in rejected] == [(3, "c"), (4, "a")]
     moments = pd.read_parquet(tmp_path / "out.parquet")
     assert tuple(moments.columns) == (*MOMENT_COLUMNS, "brand")
@@ -92,9 +92,26 @@ def test_nothing_set_aside_leaves_no_list(tagger, tmp_path):
 
 def test_the_input_is_never_overwritten(tagger, source):
     before = source.read_bytes()
-    with pytest.raises(OutputError, match="is the input itself"):
+    with pytest.raises(OutputError, match=r"in\.csv is named twice"):
         run(tagger, source, source, columns=Columns())
     assert source.read_bytes() == before
+
+
+def test_outputs_never_overwrite_each_other(tagger, source, tmp_path):
+    target = tmp_path / "out.csv"
+    for other in ({"documents": target}, {"rejected": target}):
+        with pytest.raises(OutputError, match=r"out\.csv is named twice"):
+            run(tagger, source, target, columns=Columns(), **other)
+    with pytest.raises(OutputError, match="only one output can go to standard output"):
+        run(tagger, source, "-", columns=Columns(), documents="-")
+
+
+def test_a_clean_run_removes_the_list_of_an_earlier_one(tagger, source, tmp_path):
+    run(tagger, source, tmp_path / "out.csv", columns=Columns())
+    assert (tmp_path / "rejected.jsonl").exists()
+    (tmp_path / "clean.csv").write_text("text\nIt broke.\n")
+    run(tagger, tmp_path / "clean.csv", tmp_path / "out.csv", columns=Columns())
+    assert not (tmp_path / "rejected.jsonl").exists()
 
 
 def test_an_error_leaves_no_half_a_file(tagger, source, tmp_path):

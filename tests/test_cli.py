@@ -34,9 +34,9 @@ def mot(*arguments, given=None):
 @pytest.fixture
 def feedback(tmp_path):
     path = tmp_path / "feedback.csv"
-    pd.DataFrame(
-        {"order": [1, 2], "review": [TEXT, "It broke."], "shop": ["x", "y"]}
-    ).to_csv(path, index=False)
+    pd.DataFrame({"order": [1, 2], "review": [TEXT, "It broke."], "shop": ["x", "y"]}).to_csv(
+        path, index=False
+    )
     return path
 
 
@@ -46,7 +46,19 @@ def test_version():
 
 def test_predict_then_table(feedback, tmp_path):
     target, table = tmp_path / "moments.parquet", tmp_path / "table.csv"
-    done = mot("predict", feedback, "--text", "review", "--id", "order", "--keep", "shop", "-o", target, *MODEL)
+    done = mot(
+        "predict",
+        feedback,
+        "--text",
+        "review",
+        "--id",
+        "order",
+        "--keep",
+        "shop",
+        "-o",
+        target,
+        *MODEL,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout == done.stderr == ""
     assert set(pd.read_parquet(target)["shop"]) <= {"x", "y"}
@@ -109,6 +121,12 @@ def test_markup_of_the_terminal_in_a_text_is_shown_as_it_is():
     assert "[red]Late[/red]" in done.stdout
 
 
+def test_escape_codes_of_the_terminal_do_not_act():
+    done = mot("show", "Late \x1b[2J\x1b]0;owned\x07 again", *MODEL)
+    assert "\x1b[2J" not in done.stdout
+    assert "\x1b]0" not in done.stdout
+
+
 def test_info_names_labels_figures_and_hashes():
     done = mot("info", BUNDLE)
     assert done.returncode == 0, done.stderr
@@ -138,7 +156,9 @@ def test_a_missing_file_of_moments_says_how_to_make_one(tmp_path):
 
 def test_a_reader_that_stops_early_is_no_accident(tmp_path):
     (tmp_path / "in.csv").write_text("text\n" + f"{TEXT}\n".replace(",", "") * 3000)
-    command = f"{sys.executable} -m mot_nlp predict {tmp_path / 'in.csv'} --model {BUNDLE} | head -1"
+    command = (
+        f"{sys.executable} -m mot_nlp predict {tmp_path / 'in.csv'} --model {BUNDLE} | head -1"
+    )
     done = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False
     )

@@ -18,7 +18,9 @@ def test_the_readme_names_the_columns_in_order():
     assert tuple(re.split(r",\s+", listed[1])) == mot_nlp.MOMENT_COLUMNS
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")) + [ROOT / "data" / "README.md"], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", [*sorted(ROOT.glob("*.md")), ROOT / "data" / "README.md"], ids=lambda p: p.name
+)
 def test_links_between_files_lead_somewhere(path):
     for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), target

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mot_nlp.errors import ColumnError, InputError, ReadError
 from mot_nlp.tables import TABLE_COLUMNS, moment_table, t_quantile
 from mot_nlp.taxonomy import parse_taxonomy
+from mot_nlp.writers import SUFFIXES, open_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -312,6 +313,35 @@ class TestFiles:
         pd.testing.assert_frame_equal(table(path, by), table(moments, by))
         pd.testing.assert_frame_equal(table(str(path), by), table(moments, by))
 
+    @pytest.mark.parametrize("suffix", SUFFIXES)
+    def test_whatever_was_written_can_be_read(self, moments, tmp_path: Path, suffix):
+        path = tmp_path / f"moments{suffix}"
+        with open_writer(path, list(moments.columns)) as writer:
+            writer.write(moments.to_dict("records"))
+
+        pd.testing.assert_frame_equal(table(path, ("stage", ODD)), table(moments, ("stage", ODD)))
+
+    @pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+    def test_what_was_defused_is_shown_as_it_was(self, moments, tmp_path: Path, suffix):
+        values = ["=1", "+x", "-5", "@acme", "\tx", "\rx", "'tis"]
+        moments["=brand"] = values
+        path = tmp_path / f"moments{suffix}"
+        with open_writer(path, list(moments.columns)) as writer:
+            writer.write(moments.to_dict("records"))
+
+        assert "'@acme" in path.read_text(encoding="utf-8")
+        pd.testing.assert_frame_equal(table(path, ("=brand",)), table(moments, ("=brand",)))
+
+    @pytest.mark.parametrize("suffix", SUFFIXES)
+    @pytest.mark.parametrize("name", ["moments[1]", "moments*", "moments?"])
+    def test_a_path_is_no_pattern(self, moments, tmp_path: Path, suffix, name):
+        path = tmp_path / f"{name}{suffix}"
+        for own, rows in ((path, moments), (tmp_path / f"moments1{suffix}", moments[:1])):
+            with open_writer(own, list(moments.columns)) as writer:
+                writer.write(rows.to_dict("records"))
+
+        pd.testing.assert_frame_equal(table(path), table(moments))
+
     def test_csv_ids_stay_apart(self, moments, tmp_path: Path):
         path = tmp_path / "moments.csv"
         write(moments.assign(doc_id=["7", "7", "7", "07", "007", "007", "7.0"]), path)
@@ -346,7 +376,9 @@ class TestFiles:
     @pytest.mark.parametrize("name", ["gone.csv", "moments.xlsx", ""])
     def test_no_file_of_moments(self, tmp_path: Path, name):
         (tmp_path / "moments.xlsx").touch()
-        with pytest.raises(ReadError, match=r"not a file of moments; .*\.parquet, \.csv, \.jsonl"):
+        with pytest.raises(
+            ReadError, match=r"not a file of moments; .*\.parquet, \.pq, \.csv, \.tsv"
+        ):
             table(tmp_path / name)
 
 

@@ -65,6 +65,31 @@ def test_a_stream_may_have_no_end(tagger):
     assert [tagged.document.id for tagged in first] == ["0", "1", "2"]
 
 
+def test_two_streams_at_once_do_not_mix(tagger, examples):
+    expected = scores_by_id(tagger, examples)
+    pairs = zip(tagger.stream(examples), tagger.stream(examples[::-1]), strict=True)
+    for left, right in pairs:
+        assert left.segments == expected[left.document.id]
+        assert right.segments == expected[right.document.id]
+
+
+def test_a_live_feed_may_ask_for_small_chunks(tagger):
+    read = []
+
+    def feed():
+        for number in range(100):
+            read.append(number)
+            yield document(str(number), "It broke.")
+
+    next(tagger.stream(feed(), chunk=1))
+    assert len(read) <= 3
+
+
+def test_what_is_no_document_is_refused(tagger):
+    with pytest.raises(InputError, match=r"not str; make one with mot_nlp\.document"):
+        list(tagger.stream(["It broke."]))
+
+
 def test_no_documents_no_results(tagger):
     assert list(tagger.stream([])) == []
     assert tagger.scores([]).shape == (0, tagger.taxonomy.width)
@@ -98,7 +123,7 @@ def test_a_text_of_many_windows_is_tagged_to_its_end(tagger):
 
 def test_given_segments_are_used_as_they_are(tagger):
     entry = document("1", "It broke. They never answered.")
-    (spans,) = [s for s in [tagger._segmenter(entry)]]
+    spans = tagger._segmenter(entry)
     assert np.array_equal(tagger.scores([entry], segments=[spans]), tagger.scores([entry]))
     (merged,) = tagger.stream([entry], segments=[spans[:1]])
     assert len(merged.segments) == 1

@@ -135,6 +135,27 @@ def test_a_small_name_used_twice_is_a_speaker():
     assert [speaker for speaker, _, _ in said(text)] == ["jan de boer", "mia at home"] * 2
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        "9:30",
+        "2026-01-02 ",
+        "2026-01-02T{}9:30",
+        "[{}9:30]",
+        "9:30 -",
+        "9:30.1",
+        "Ann (",
+        "Ann ({}1",
+    ],
+)
+def test_long_lines_take_linear_time(start):
+    # With backtracking in quadratic time this would take minutes.
+    blanks = " " * 100_000
+    text = start.replace("{}", blanks) + blanks + "x" * 100_000
+    assert guess_source(text) == "review"
+    assert len(parse_turns(f"{text}\nAgent: hi")) == 2
+
+
 def test_turns_without_words_are_kept():
     assert said("Customer:\nAgent: hi\nCustomer: ok")[0] == ("Customer", "", True)
 

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
 from mot_nlp.errors import OutputError
 from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS
-from mot_nlp.writers import FORMATS, defuse, open_writer
+from mot_nlp.writers import FORMATS, defuse, open_writer, undefuse
 from mot_nlp.writers import parquet as parquet_module
 
 MESSY = st.text(
@@ -98,7 +98,8 @@ def test_surrogates_are_replaced(tmp_path, kind):
 
 @pytest.mark.parametrize("start", list("=+-@\t\r"))
 def test_formulas_are_defused(tmp_path, start):
-    assert defuse(start + "1") == f"'{start}1"
+    assert defuse(start + "1+1") == f"'{start}1+1"
+    assert undefuse(f"'{start}1+1") == start + "1+1"
     (row,) = read_csv(write(tmp_path / "a.csv", [{"text": start + "cmd|' /C calc'!A0"}]))
     assert row["text"].startswith("'" + start)
 
@@ -106,6 +107,25 @@ def test_formulas_are_defused(tmp_path, start):
 @pytest.mark.parametrize("text", ["", "fine", "'=1", " =1", "1-1"])
 def test_other_text_is_left_as_it_is(text):
     assert defuse(text) == text
+
+
+@pytest.mark.parametrize("text", ["-5", "+44", "-12.5", "-.5", "+1.", "-1e-3", "+2.5E+10"])
+def test_text_that_is_a_number_is_left_as_it_is(text, tmp_path):
+    assert read_csv(write(tmp_path / "a.csv", [{"text": text}])) == [{"text": text}]
+
+
+@pytest.mark.parametrize(
+    "text", ["-", "+", "-.", "--5", "-5+1", "=5", "+44 20", "-5\n", "-1e", "-\u0663"]
+)
+def test_what_is_almost_a_number_is_defused(text):
+    assert defuse(text) == f"'{text}"
+
+
+@given(MESSY)
+def test_defusing_can_be_undone(text):
+    # Only text that has the apostrophe by itself is bent.
+    assume(not text.startswith(tuple(f"'{start}" for start in "=+-@\t\r")))
+    assert undefuse(defuse(text)) == text
 
 
 def test_numbers_stay_numbers_in_csv(tmp_path):

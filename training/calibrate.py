@@ -95,6 +95,34 @@ def calibrate(
     return temperatures, errors
 
 
+def review_threshold(
+    confidence: NDArray[np.floating], correct: NDArray[np.bool_], *, target: float = 0.95
+) -> dict[str, float]:
+    """Least confidence from which on the kept labels are right ``target`` of the time.
+
+    Args:
+        confidence: Probability of the chosen label, 0 to 1, (segments,).
+        correct: Whether that label was right, (segments,).
+        target: Share that must be right, 0 to 1.
+
+    Returns:
+        ``threshold`` (1 where no threshold reaches the target) and ``kept``, the share at or over it.
+
+    >>> review_threshold(np.array([0.9, 0.8, 0.6]), np.array([True, True, False]))
+    {'threshold': 0.8, 'kept': 0.6667}
+    """
+    order = np.argsort(-confidence, kind="stable")
+    accuracy = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
+    reaching = np.flatnonzero(accuracy >= target)
+    if len(reaching) == 0:
+        return {"threshold": 1.0, "kept": 0.0}
+    last = int(reaching[-1])
+    return {
+        "threshold": round(float(confidence[order[last]]), 4),
+        "kept": round((last + 1) / len(order), 4),
+    }
+
+
 def _error(scores: NDArray[np.floating], gold: NDArray[np.int64]) -> float:
     probabilities = softmax(scores)
     correct = probabilities.argmax(axis=1) == gold

@@ -139,6 +139,16 @@ def chosen_arrays(scores: NDArray[np.float32], decoder: Decoder) -> dict[str, ND
     }
 
 
+def confidences(scores: NDArray[np.float32], decoder: Decoder) -> dict[str, NDArray[np.float64]]:
+    """Calibrated probability of each segment's decoded label, by head."""
+    probabilities = decoder.probabilities(scores)
+    chosen = decoder.choose(probabilities)
+    return {
+        name: np.take_along_axis(table, chosen[name][:, None], axis=1)[:, 0]
+        for name, table in probabilities.items()
+    }
+
+
 def confusion(
     gold: dict[str, NDArray[np.str_]], predicted: dict[str, NDArray[np.str_]], taxonomy: Taxonomy
 ) -> dict[str, list[list[int]]]:
@@ -169,14 +179,21 @@ def _line_turns(text: str) -> tuple[Turn, ...]:
     return tuple(turns)
 
 
-def evaluate(tagger: MomentTagger, documents: Sequence[LabelledDocument]) -> dict[str, Any]:
+def evaluate(
+    tagger: MomentTagger, documents: Sequence[LabelledDocument], decoder: Decoder | None = None
+) -> dict[str, Any]:
     """Scores of a bundle on labelled documents, on their own segments.
+
+    Args:
+        tagger: The bundle, running.
+        documents: Labelled documents.
+        decoder: What makes scores labels; the bundle's own where none is given.
 
     Returns:
         As :func:`score_labels`.
     """
     scores = tagger.scores(as_documents(documents), segments=[d.segments for d in documents])
-    decoder = Decoder(tagger.taxonomy, tagger.bundle.manifest.temperatures)
+    decoder = decoder or Decoder(tagger.taxonomy, tagger.bundle.manifest.temperatures)
     return score_labels(gold_arrays(documents, tagger.taxonomy), chosen_arrays(scores, decoder))
 
 

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import mot_nlp
 from mot_nlp.bundle import Manifest, write_manifest
 from mot_nlp.decoding import Decoder
 from mot_nlp.encoding import WindowEncoder
 from mot_nlp.errors import InputError
 from mot_nlp.tagger import MomentTagger
 from mot_nlp.taxonomy import read_taxonomy
-from training.calibrate import calibrate
+from training.calibrate import calibrate, review_threshold
 from training.card import write_card
 from training.checkpoint import load_fitted, save_half
 from training.collate import label_indices
@@ -33,6 +34,7 @@ from training.corpus import fingerprint, gather
 from training.evaluate import (
     as_documents,
     chosen_arrays,
+    confidences,
     confusion,
     evaluate,
     gold_arrays,
@@ -166,13 +168,20 @@ def _describe(
     temperatures, errors = calibrate(scores, labels, owners, taxonomy)
     decoder = Decoder(taxonomy, temperatures)
     predicted, gold = chosen_arrays(scores, decoder), gold_arrays(validation, taxonomy)
+    sure = confidences(scores, decoder)
     return replace(
         tagger.bundle.manifest,
         temperatures=temperatures,
         confusion=confusion(gold, predicted, taxonomy),
+        review={
+            head: review_threshold(
+                sure[head][gold[head] != ""], (predicted[head] == gold[head])[gold[head] != ""]
+            )
+            for head in taxonomy.heads
+        },
         metrics={
             "validation": score_labels(gold, predicted),
-            "corpus_test": evaluate(tagger, splits["test"]),
+            "corpus_test": evaluate(tagger, splits["test"], decoder),
             "calibration_error": errors,
             "parity": [asdict(parity) for parity in table],
         },
@@ -186,7 +195,8 @@ def _describe(
         run={
             "config": _portable(run["config"]),
             "versions": run["versions"]
-            | {package: version(package) for package in ("openvino", "nncf", "mot-nlp")},
+            | {package: version(package) for package in ("openvino", "nncf")}
+            | {"mot-nlp": mot_nlp.__version__},
         },
     )
 
@@ -194,9 +204,11 @@ def _describe(
 def _portable(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration without folders of the machine it ran on."""
     encoder = config["model"]["encoder"]
-    if Path(encoder).is_dir():
-        config = config | {"model": config["model"] | {"encoder": Path(encoder).name}}
-    return config
+    names = {"encoder": Path(encoder).name} if Path(encoder).is_dir() else {}
+    names["taxonomy"] = Path(config["model"]["taxonomy"]).name
+    data = config["data"] | {"corpus": Path(config["data"]["corpus"]).name}
+    data["extra"] = [Path(path).name for path in data["extra"]]
+    return config | {"model": config["model"] | names, "data": data}
 
 
 def _sources(splits: dict[str, list[LabelledDocument]]) -> list[dict[str, Any]]:

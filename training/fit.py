@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import platform
+import shutil
 import statistics
 import time
 from dataclasses import asdict, replace
@@ -113,8 +114,17 @@ def _claim(out: Path, run: dict[str, Any], *, resume: bool) -> str | None:
     """Record what this fit is; return the checkpoint to go on from, if any."""
     out.mkdir(parents=True, exist_ok=True)
     record = out / RUN
-    checkpoint = get_last_checkpoint(str(out)) if resume else None
-    if checkpoint and record.is_file():
+    if not resume:
+        # Left standing, an old checkpoint would be taken for this fit's should it be interrupted.
+        for old in out.glob("checkpoint-*"):
+            shutil.rmtree(old)
+    checkpoint = get_last_checkpoint(str(out))
+    if checkpoint:
+        if not record.is_file():
+            raise InputError(
+                f"{out} holds checkpoints but no {RUN} to say of what; name another --out, or "
+                "pass --restart to begin again"
+            )
         before = json.loads(record.read_text(encoding="utf-8"))
         differing = sorted(key for key in run if before.get(key) != run[key])
         if differing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
+import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 out = Console(soft_wrap=False)
 err = Console(stderr=True)
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 COLOURS = {"negative": "red", "neutral": "yellow", "positive": "green"}
 SIGNS = {"negative": "-", "neutral": "o", "positive": "+"}
@@ -40,24 +42,22 @@ def comma_separated(value: str | None) -> list[str]:
     return [part.strip() for part in (value or "").split(",") if part.strip()]
 
 
+def plain(text: str, style: str = "") -> Text:
+    """Untrusted text as it is: neither Rich's markup nor a terminal's escape codes act."""
+    return Text(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text), style=style)
+
+
 def warn(message: str) -> None:
-    """A warning line on standard error; untrusted text in it is shown as it is."""
-    err.print(Text(f"warning: {message}", style="yellow"))
+    """A warning line on standard error."""
+    err.print(plain(f"warning: {message}", "yellow"))
 
 
 @contextmanager
 def errors_as_messages() -> Iterator[None]:
-    """Show errors of mot-nlp as a line and exit with 1; leave quietly when a pipe closes."""
+    """Show errors of mot-nlp as a line and exit with 1."""
     logging.getLogger("mot_nlp").addHandler(logging.NullHandler())
     try:
         yield
     except MotError as error:
-        err.print(Text(f"error: {error}", style="red"))
+        err.print(plain(f"error: {error}", "red"))
         sys.exit(1)
-    except BrokenPipeError:
-        # Point the descriptor elsewhere, or Python complains again while it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("interrupted", style="red")
-        sys.exit(130)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mot_nlp.cli.console import COLOURS, SIGNS, Model, Precision, out
+from mot_nlp.cli.console import COLOURS, SIGNS, Model, Precision, out, plain
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,7 +27,7 @@ def command(
     from mot_nlp.tagger import MomentTagger
     from mot_nlp.transcripts import document
 
-    given = sys.stdin.read() if text == "-" else text
+    given = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
     found = document("1", given, customer=customer)
     tagger = MomentTagger.load(model, precision=precision)
     out.print(_render(next(iter(tagger.stream([found])))))
@@ -51,11 +51,11 @@ def _render(tagged: TaggedDocument) -> Table:
             continue
         between = text[position:start].strip()
         if between:
-            view.add_row(Text(between, style="dim"), Text())
+            view.add_row(plain(between, "dim"), Text())
         moment = starts.get(start)
         words = text[start : ends[start]]
         if moment is None:
-            view.add_row(Text(words), Text("no moment", style="dim"))
+            view.add_row(plain(words), Text("no moment", style="dim"))
         else:
             sentiment = moment.labels["sentiment"]
             colour = COLOURS.get(sentiment, "")
@@ -63,11 +63,11 @@ def _render(tagged: TaggedDocument) -> Table:
             star = " ★ pivotal" if moment.pivotal else ""
             sign = SIGNS.get(sentiment, "")
             view.add_row(
-                Text(words, style=colour),
+                plain(words, colour),
                 Text(f"{sign} {labels} · {sentiment}{star}", style=colour),
             )
         position = ends[start]
     rest = text[position:].strip()
     if rest:
-        view.add_row(Text(rest, style="dim"), Text())
+        view.add_row(plain(rest, "dim"), Text())
     return view

@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from mot_nlp.cli.console import Model, comma_separated, out
+from mot_nlp.cli.console import Model, comma_separated, out, plain
 from mot_nlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _render(table: pd.DataFrame, names: list[str]) -> Table:
     for title in ("n", "docs", "share", "pos", "neu", "neg", "net [95 % CI]", "pivotal"):
         view.add_column(title, justify="right", no_wrap=True)
     for row in _plain_rows(table):
-        cells = [Text("" if row[name] is None else str(row[name])) for name in names]
+        cells = [plain("" if row[name] is None else str(row[name])) for name in names]
         cells += [Text(f"{row['n']:,}"), Text(f"{row['documents']:,}")]
         cells += [_percent(row[name]) for name in ("share", "positive", "neutral", "negative")]
         cells += [_net(row), _percent(row["pivotal_share"])]

@@ -49,7 +49,8 @@ class Columns:
         text: Column of texts or of turns; else the first of ``TEXT_NAMES`` that exists, whatever
             its case; else the only column of strings.
         id: Column of document ids; else the first of ``ID_NAMES``; else rows are numbered from 1.
-            An empty string numbers them even if such a column exists.
+            An empty string numbers them even if such a column exists. Where the column exists
+            and its cell is empty, the id is ``row-`` and the number.
         source: Column that says review, social or transcript, other values are guessed; else a
             column named "source"; else all are guessed.
         keep: Columns to pass on with every row. ``source`` may be named and is dropped, as rows

@@ -47,6 +47,10 @@ _MAGIC = (
 )
 _START = 8192
 
+# A few NULs are strays in some cells; more, if over 1 % of the start, make a file binary.
+_FEW_NULS = 8
+_DENSE_NULS = 0.01
+
 
 def read_documents(
     path: str | Path,
@@ -58,7 +62,7 @@ def read_documents(
     """Documents of a file, in order, one row at a time; unusable rows come as ``Rejected``.
 
     Text is UTF-8, or UTF-16 with a byte order mark. Rows are numbered from 1, without the header
-    and blank lines. Cells of CSV and TSV are strings, empty ones None.
+    and blank lines. Cells of CSV and TSV are strings, empty ones None; a stray NUL stays in them.
 
     Args:
         path: The file, or ``-`` for standard input.
@@ -129,6 +133,12 @@ def _check_file(path: str | Path) -> None:
             raise ReadError(f"{path} is a folder; name a file in it")
         if not Path(path).exists():
             raise ReadError(f"there is no file {path}; check the name and the folder")
+        # Files are opened more than once, and what was read from a pipe is gone.
+        if not Path(path).is_file():
+            raise ReadError(
+                f"{path} is not a regular file but a pipe or device; "
+                "pipe it to standard input and give - as the path"
+            )
 
 
 @contextmanager
@@ -199,11 +209,16 @@ def _check_start(start: bytes, name: str, kind: str) -> None:
     for magic, looks_like, cure in _MAGIC:
         if start.startswith(magic):
             raise ReadError(f"{name} is not text but looks like {looks_like}; {cure}")
-    if b"\0" in start and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and _is_binary(start):
         raise ReadError(
-            f"{name} holds NUL bytes, so it is binary or UTF-16 without a byte order mark; "
+            f"{name} holds many NUL bytes, so it is binary or UTF-16 without a byte order mark; "
             "re-save it as UTF-8"
         )
+
+
+def _is_binary(start: bytes) -> bool:
+    """Whether NULs are dense, or one is half of the first character, as in UTF-16."""
+    return b"\0" in start[:2] or start.count(b"\0") > max(_FEW_NULS, _DENSE_NULS * len(start))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import blake2b
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,10 @@ def documents_from_rows(
 ) -> Iterator[Document | Rejected]:
     """Documents of rows, in order; a row that cannot be used comes as ``Rejected``.
 
+    Without a column of ids a document's id is its row number ("2"); with one, a row whose cell is
+    empty is "row-2", which no real id is likely to be. Whole numbers lose the ".0" that a missing
+    id elsewhere in a DataFrame gives them.
+
     Args:
         rows: Row numbers, from 1, with the rows; rows that were set aside pass through.
         columns: Which columns hold what.
@@ -73,25 +78,35 @@ def _documents(
         peeked = peek(rows, PEEKED_ROWS)
         chosen = replace(chosen, texts=_only_strings(peeked, chosen, names))
         rows = chain(peeked, rows)
-    used: set[str] = set()
+    # Digests, as ids can be long and there may be millions; of ten million ids two share one with
+    # a probability of 3 in a million, and then only a row is set aside.
+    used: set[bytes] = set()
     for row in rows:
         if isinstance(row, Rejected):
             yield row
             continue
         number, cells = row
-        given = None if chosen.id is None else cells.get(chosen.id)
-        own = "" if is_missing(given) else without_surrogates(str(given))
-        doc_id = own or str(number)
+        own = "" if chosen.id is None else _id_text(cells.get(chosen.id))
+        doc_id = own or (str(number) if chosen.id is None else f"row-{number}")
+        digest = blake2b(doc_id.encode(), digest_size=8).digest()
         try:
-            if doc_id in used:
+            if digest in used:
                 raise InputError(_USED_ID if chosen.id_named else _USED_FOUND_ID)
             found = _document(doc_id, cells, chosen, customer)
         except InputError as error:
             yield Rejected(where, number, own, str(error))
             continue
         if chosen.id is not None:  # row numbers need no memory
-            used.add(doc_id)
+            used.add(digest)
         yield found
+
+
+def _id_text(value: object) -> str:
+    if is_missing(value):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return without_surrogates(str(value))
 
 
 def _document(

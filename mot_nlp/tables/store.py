@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +13,13 @@ import duckdb
 import pandas as pd
 
 from mot_nlp.errors import InputError, ReadError
+from mot_nlp.writers import FORMULA_STARTS, SUFFIXES, undefuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SUFFIXES = (".parquet", ".csv", ".jsonl", ".ndjson")
+_DEFUSED = f"^''([{re.escape(FORMULA_STARTS)}])"
+"""Regular expression within an SQL string, hence two apostrophes for one."""
 
 
 @contextmanager
@@ -69,27 +73,35 @@ def _is_void(column: pd.Series) -> bool:
 
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, wanted: set[str]) -> dict[str, str]:
     """Let DuckDB read the file itself, a bit at a time."""
-    suffix = path.suffix.lower()
-    if suffix not in _SUFFIXES or not path.is_file():
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind is None or not path.is_file():
         raise ReadError(
-            f"{path} is not a file of moments; give the path of a {', '.join(_SUFFIXES)} file"
+            f"{path} is not a file of moments; give the path of a {', '.join(SUFFIXES)} file"
         )
-    if suffix != ".parquet" and path.stat().st_size == 0:
+    if kind != "parquet" and path.stat().st_size == 0:
         # What was written without a row may not name its columns: then any may be meant.
         return _register(connection, pd.DataFrame(columns=sorted(wanted)), wanted)
-    if suffix == ".parquet":
-        relation = connection.read_parquet(str(path), hive_partitioning=False)
-    elif suffix == ".csv":
-        relation = connection.read_csv(
-            str(path), header=True, delimiter=",", quotechar='"', escapechar='"',
-            all_varchar=True, hive_partitioning=False,
-        )  # fmt: skip
-    else:
+    literal = glob.escape(str(path))  # DuckDB takes any path for a pattern
+    if kind == "parquet":
+        relation = connection.read_parquet(literal, hive_partitioning=False)
+    elif kind == "jsonl":
         relation = connection.read_json(
-            str(path), format="newline_delimited", sample_size=-1, hive_partitioning=False
+            literal, format="newline_delimited", sample_size=-1, hive_partitioning=False
         )
+    else:
+        relation = connection.read_csv(
+            literal, header=True, delimiter="\t" if kind == "tsv" else ",", quotechar='"',
+            escapechar='"', all_varchar=True, hive_partitioning=False,
+        )  # fmt: skip
     relation.create_view("moments")
+    if kind in ("csv", "tsv"):
+        return {undefuse(name): _undefused(_quoted(name)) for name in relation.columns}
     return {name: _quoted(name) for name in relation.columns}
+
+
+def _undefused(column: str) -> str:
+    """A column of CSV without the apostrophe that the writer put before what looks like a formula."""
+    return f"regexp_replace({column}, '{_DEFUSED}', '\\1')"
 
 
 def _quoted(name: str) -> str:

@@ -60,8 +60,9 @@ def moment_table(
     that the figure is certain.
 
     Args:
-        moments: Moment rows, or a ``.parquet``, ``.csv`` or ``.jsonl`` file of them. A CSV has
-            no types, so its ``by`` columns stay text.
+        moments: Moment rows, or a file of them in any format that ``predict`` writes. A CSV or
+            TSV has no types, so its ``by`` columns stay text; the apostrophe that its writer put
+            before what looks like a formula is taken off.
         by: Columns to table by: any column of the moments, a roll-up of the taxonomy, or
             ``month``, ``quarter`` or ``year`` of the column ``date`` (in UTC). A column of the
             moments goes before a roll-up or period of the same name. None gives one row.

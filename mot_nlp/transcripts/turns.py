@@ -20,18 +20,20 @@ POST_LENGTH = 300
 
 _LINE = re.compile(r"[^\r\n]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# White space and fractions are matched possessively: nothing that follows can start with them, and
+# giving them back piece by piece would take quadratic time on a line of many blanks.
 _SPEAKER = re.compile(
     r"""
-    \s*
+    \s*+
     (?P<time>
-        (?: [\[(<] \s* \d [\d:.,/\sTZ+APMapm-]{0,38} [\])>]
-          | (?: (?: \d{4}-\d\d-\d\d | \d{1,2}[./]\d{1,2}[./]\d{2,4} ) [T,\s]\s* )?
-            \d{1,2}:\d\d (?: :\d\d )? (?: [.,]\d+ )? (?: \s?[AaPp]\.?[Mm]\b\.? )? Z?
-        ) \s* [-\u2013\u2014|:]? \s*
+        (?: [\[(<] \s*+ \d [\d:.,/\sTZ+APMapm-]{0,38} [\])>]
+          | (?: (?: \d{4}-\d\d-\d\d | \d{1,2}[./]\d{1,2}[./]\d{2,4} ) [T,\s]\s*+ )?
+            \d{1,2}:\d\d (?: :\d\d )? (?: [.,]\d++ )? (?: \s?[AaPp]\.?[Mm]\b\.? )? Z?
+        ) \s*+ [-\u2013\u2014|:]? \s*+
     )?
     \*{0,2}
     (?P<name> @?[^\W\d_] [\w\s.'\u2019&/\#()+-]{0,29}? )
-    (?: \s* [\[(] \s* \d [\d:.,/\sTZ+APMapm-]{0,38} [\])] )?
+    (?: \s*+ [\[(] \s*+ \d [\d:.,/\sTZ+APMapm-]{0,38} [\])] )?
     \*{0,2}
     (?: :(?=\s|\*|\Z) | \uff1a
       | :(?![DPpOo]\b)(?=[^\W\d_])      # no space follows: a word, but not the smile in "thanks:D"

@@ -5,7 +5,16 @@ half-written file never bears it. Lone surrogates become U+FFFD, NaN an empty ce
 """
 
 from mot_nlp.writers.base import RowWriter
-from mot_nlp.writers.opening import FORMATS, STANDARD_STREAM, open_writer
-from mot_nlp.writers.values import defuse
+from mot_nlp.writers.opening import FORMATS, STANDARD_STREAM, SUFFIXES, open_writer
+from mot_nlp.writers.values import FORMULA_STARTS, defuse, undefuse
 
-__all__ = ["FORMATS", "STANDARD_STREAM", "RowWriter", "defuse", "open_writer"]
+__all__ = [
+    "FORMATS",
+    "FORMULA_STARTS",
+    "STANDARD_STREAM",
+    "SUFFIXES",
+    "RowWriter",
+    "defuse",
+    "open_writer",
+    "undefuse",
+]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FORMATS = ("parquet", "csv", "tsv", "jsonl")
 STANDARD_STREAM = "-"
 
-_SUFFIXES = {
+SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
     ".csv": "csv",
@@ -26,6 +26,7 @@ _SUFFIXES = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }
+"""The format that each file name ending stands for."""
 
 
 def open_writer(
@@ -61,7 +62,7 @@ def _format(path: str | Path, given: str | None) -> str:
         if given not in (None, "csv", "jsonl"):
             raise OutputError(f"standard output takes csv or jsonl, not {given}; name a file")
         return given or "csv"
-    kind = given or _SUFFIXES.get(Path(path).suffix.lower())
+    kind = given or SUFFIXES.get(Path(path).suffix.lower())
     if kind is None:
         raise OutputError(
             f"cannot tell the format of {path} by its name; the formats are {', '.join(FORMATS)}; "

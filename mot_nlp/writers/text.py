@@ -46,7 +46,7 @@ class _TextWriter(RowWriter):
 
 
 class CsvWriter(_TextWriter):
-    """CSV or TSV with a header; rows end as RFC 4180 says, text cells are defused."""
+    """CSV or TSV with a header; rows end as RFC 4180 says, text cells that are no numbers are defused."""
 
     def __init__(self, path: Path | None, columns: Sequence[str], *, delimiter: str = ",") -> None:
         super().__init__(path, columns)

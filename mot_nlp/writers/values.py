@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import date
 
 from mot_nlp.records import is_missing
 from mot_nlp.transcripts import without_surrogates
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = "=+-@\t\r"
+"""What a spreadsheet takes for the start of a formula, in text without an apostrophe before it."""
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 def defuse(cell: str) -> str:
     """``cell`` so that no spreadsheet runs it: an apostrophe goes before = + - @ tab and return.
 
-    >>> defuse("=1+1")
-    "'=1+1"
+    A plain number runs nothing and stays as it is.
+
+    >>> defuse("=1+1"), defuse("-12.5")
+    ("'=1+1", '-12.5')
     """
-    return "'" + cell if cell.startswith(_FORMULA_STARTS) else cell
+    if not cell.startswith(tuple(FORMULA_STARTS)) or _NUMBER.fullmatch(cell):
+        return cell
+    return "'" + cell
+
+
+def undefuse(cell: str) -> str:
+    """``cell`` as it was before :func:`defuse`; only text that began so by itself is bent.
+
+    >>> undefuse("'=1+1"), undefuse("'tis")
+    ('=1+1', "'tis")
+    """
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(tuple(FORMULA_STARTS)) else cell
 
 
 def plain(value: object) -> object:

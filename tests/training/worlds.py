@@ -40,14 +40,19 @@ def write_corpus(folder: Path, copies: int = 10) -> Path:
     return folder
 
 
-def small_config(folder: Path, **fit: object) -> Config:
+def small_config(folder: Path, *, epochs: float = 2, save_steps: int = 200) -> Config:
     """A corpus, a tiny random encoder, and settings that fit it in a few seconds."""
     corpus = write_corpus(folder / "corpus")
     documents = read_corpus(corpus, read_taxonomy(TAXONOMY))
     encoder = write_encoder(folder / "encoder", [d.text for d in documents], vocabulary=300)
-    settings = {"epochs": 2, "batch_size": 8, "learning_rate": 3e-3, "precision": "fp32"} | fit
     return Config(
         data=DataConfig(corpus=str(corpus)),
         model=ModelConfig(encoder=str(encoder), taxonomy=str(TAXONOMY), window=64, dropout=0.0),
-        fit=FitConfig(**settings),
+        fit=FitConfig(
+            epochs=epochs,
+            batch_size=8,
+            learning_rate=3e-3,
+            precision="fp32",
+            save_steps=save_steps,
+        ),
     )
