@@ -44,7 +44,7 @@ def test_every_row_is_tagged_or_set_aside(tagger, source, tmp_path):
     assert (summary.documents, summary.n_rejected) == (3, 2)
     assert sum(calls) == 3
     assert summary.rejected_path == tmp_path / "rejected.jsonl"
-    rejected = [json.loads(line) for line in (tmp_path / "rejected.jsonl").open()]
+    rejected = [json.loads(line) for line in (tmp_path / "rejected.jsonl").read_text().splitlines()]
     assert [(entry["row"], entry["doc_id"]) for entry in rejected] == [(3, "c"), (4, "a")]
     moments = pd.read_parquet(tmp_path / "out.parquet")
     assert tuple(moments.columns) == (*MOMENT_COLUMNS, "brand")
@@ -64,7 +64,7 @@ def test_all_formats_hold_the_same(tagger, source, tmp_path):
         (".csv", pd.read_csv),
     ):
         run(tagger, source, tmp_path / f"out{suffix}", columns=columns, all_segments=True)
-        frames.append(read(tmp_path / f"out{suffix}").fillna({"speaker": ""}))
+        frames.append(read(tmp_path / f"out{suffix}").drop(columns="speaker"))
     for other in frames[1:]:
         pd.testing.assert_frame_equal(frames[0], other, check_dtype=False, rtol=1e-9)
 
@@ -128,7 +128,7 @@ def test_an_error_leaves_no_half_a_file(tagger, source, tmp_path):
         ("zip.csv", b"PK\x03\x04rest\x00", r"(?i)zip|Excel"),
         ("noise.csv", bytes(range(256)) * 4, "(?i)binary|NUL"),
         ("not.parquet", b"text\nhello", "(?i)parquet"),
-        ("odd.xyz", b"text\nhello", r"\.csv"),
+        ("odd.xyz", b"text\nhello", "cannot tell the format"),
     ],
 )
 def test_files_that_are_not_what_they_say(tagger, tmp_path, name, content, message):

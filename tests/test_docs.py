@@ -19,7 +19,9 @@ def test_the_readme_names_the_columns_in_order():
 
 
 @pytest.mark.parametrize(
-    "path", [*sorted(ROOT.glob("*.md")), ROOT / "data" / "README.md"], ids=lambda p: p.name
+    "path",
+    [*sorted(ROOT.glob("*.md")), ROOT / "data" / "README.md"],
+    ids=lambda p: str(p.relative_to(ROOT)),
 )
 def test_links_between_files_lead_somewhere(path):
     for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", path.read_text(encoding="utf-8")):

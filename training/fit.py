@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from transformers import Trainer, TrainingArguments, set_seed
+from transformers import TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
 from mot_nlp.encoding import WindowEncoder
@@ -28,6 +28,7 @@ from training.corpus import each_alone, fingerprint, gather
 from training.evaluate import quick_scores
 from training.losses import MultiHeadLoss, stack_labels
 from training.model import MomentModel
+from training.repeatable import RepeatableTrainer, StepSeed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,7 +145,7 @@ def _trainer(
     data: tuple[Dataset, Dataset],
     padding: int,
     loss: MultiHeadLoss,
-) -> Trainer:
+) -> RepeatableTrainer:
     arguments = TrainingArguments(
         output_dir=str(out),
         num_train_epochs=config.fit.epochs,
@@ -158,8 +159,6 @@ def _trainer(
         data_seed=config.fit.seed,
         bf16=config.fit.precision == "bf16",
         use_cpu=not torch.cuda.is_available(),
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
         remove_unused_columns=False,
         label_names=["labels"],
         eval_strategy="epoch",
@@ -171,13 +170,14 @@ def _trainer(
         dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=None,
     )
-    return Trainer(
+    return RepeatableTrainer(
         model=model,
         args=arguments,
         train_dataset=data[0],
         eval_dataset=data[1],
         data_collator=Collator(padding),
         compute_loss_func=loss,
+        callbacks=[StepSeed()],
     )
 
 

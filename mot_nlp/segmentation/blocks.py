@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST_BLOCK = 5_000
-"""Characters tokenised at once; a longer line is cut at white space first."""
+"""Characters tokenised at once; a longer line is cut behind a sentence or at white space."""
 
 _ITEM = re.compile(r"\s*([-*•+▪◦‣·✓✔✅❌👍👎]|\(?\d{1,3}[.)]|\(?[a-z]\))\s+")
+_SENTENCE_END = re.compile(r"[.!?…]\s+(?=[A-Z0-9])")
 _BREAK = re.compile(r"[\n\r\x0b\x0c\x85\u2028\u2029]\s*")
 
 
@@ -51,12 +52,12 @@ def _is_wrapped(text: str, begin: int, stop: int, resume: int, end: int) -> bool
 
 
 def _limited(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut a long line behind a sentence, else at white space, else anywhere."""
     while end - start > LARGEST_BLOCK:
-        cut = max(
-            text.rfind(" ", start, start + LARGEST_BLOCK),
-            text.rfind("\t", start, start + LARGEST_BLOCK),
-        )
-        cut = cut if cut > start else start + LARGEST_BLOCK
+        most = start + LARGEST_BLOCK
+        ends = [found.end() for found in _SENTENCE_END.finditer(text, start, most)]
+        space = max(text.rfind(" ", start, most), text.rfind("\t", start, most))
+        cut = ends[-1] if ends else space if space > start else most
         yield start, cut
         start = cut
     if start < end:
