@@ -3,6 +3,8 @@
     python -m benchmarks.quality                                   # corpus test part
     python -m benchmarks.quality --gold FILE.jsonl --extra TRAIN.jsonl --alone FITTED
 
+FITTED is what ``python -m training fit --config training/configs/alone.toml`` wrote.
+
 Writes benchmarks/results/quality.md. The product segments the texts itself; a gold unit takes the
 labels of the predicted row that covers most of its characters, none where no row covers a third.
 """

@@ -103,7 +103,9 @@ class Moment:
         labels: Label of each head but ``pivotal``, by head name.
         pivotal: Whether any of its segments is make-or-break.
         sentiment_score: P(positive) − P(negative), from −1 to 1.
-        confidences: Calibrated probability of each label, by head name, 0 to 1.
+        confidences: Calibrated probability of each label, by head name, 0 to 1; of a run, the mean
+            of its segments' own, weighted by their length. A pivotal run counts its plain segments'
+            P(no) there.
         n_segments: Number of segments in the run.
     """
 

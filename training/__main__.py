@@ -91,11 +91,13 @@ def export_command(
     export(fitted, out, extra=extra)
     manifest = json.loads((out / "bundle.json").read_text(encoding="utf-8"))
     heads = list(manifest["heads"])
-    table = Table("graph", *(f"{head} %" for head in heads), "docs/s", box=box.SIMPLE_HEAD)
+    table = Table("graph", *heads, "docs/s", box=box.SIMPLE_HEAD)
     for row in manifest["metrics"]["parity"]:
-        agreement = (f"{100 * row['agreement'][head]:.2f}" for head in heads)
-        table.add_row(row["candidate"], *agreement, f"{row['documents_per_second']:.0f}")
-    console.print("label agreement with single-precision torch, validation split")
+        figures = (f"{row['agreement'][h]:.2%}\n{-100 * row['f1_loss'][h]:+.2f}" for h in heads)
+        table.add_row(row["candidate"], *figures, f"{row['documents_per_second']:.0f}")
+    console.print(
+        "validation split: labels that agree with single-precision torch, macro-F1 points gained"
+    )
     console.print(table)
     console.print(f"wrote {out} in {manifest['precision']}")
 

@@ -71,7 +71,7 @@ def export(fitted: Path, out: Path, *, extra: Sequence[Path] = (), name: str = "
     Args:
         fitted: Folder that :func:`training.fit.fit` returned.
         out: Folder of the bundle; an existing bundle in it is replaced.
-        extra: The labelled files that it was fitted on beside the corpus.
+        extra: The labelled files that the fit was given beside those of its configuration.
         name: Name of the model; that of the folder where none is given.
 
     Returns:
@@ -83,7 +83,9 @@ def export(fitted: Path, out: Path, *, extra: Sequence[Path] = (), name: str = "
     """
     run = json.loads((fitted / "run.json").read_text(encoding="utf-8"))
     taxonomy = read_taxonomy(fitted / "taxonomy.toml")
-    splits = gather(Path(run["config"]["data"]["corpus"]), extra, taxonomy)
+    data = run["config"]["data"]
+    extra = [*map(Path, data["extra"]), *extra]
+    splits = gather(Path(data["corpus"]), extra, taxonomy)
     _check_data(run, splits)
     validation = splits["validation"]
     model = load_fitted(fitted)

@@ -16,6 +16,11 @@ def test_the_shipped_configuration_is_the_default():
     assert config == Config()
 
 
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("[!t]*.toml")), ids=lambda path: path.stem)
+def test_every_shipped_configuration_loads(path):
+    assert isinstance(read_config(path), Config)
+
+
 @pytest.mark.parametrize("name", [entry.name for entry in fields(Config)])
 def test_every_field_is_explained(name):
     source = (CONFIGS.parent / "config.py").read_text(encoding="utf-8")
