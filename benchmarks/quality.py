@@ -19,6 +19,7 @@ import numpy as np
 import typer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
 from mot_nlp.decoding import Decoder
@@ -161,8 +162,8 @@ def tfidf(
     for name in taxonomy.heads:
         models[name] = make_pipeline(
             TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
-            LogisticRegression(
-                C=4.0, class_weight="balanced", max_iter=300, solver="saga", tol=1e-2
+            OneVsRestClassifier(
+                LogisticRegression(C=4.0, class_weight="balanced", solver="liblinear")
             ),
         )
         models[name].fit(texts, gold[name])

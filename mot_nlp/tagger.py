@@ -54,12 +54,15 @@ class MomentTagger:
         self, bundle: Bundle, *, precision: str | None = None, threads: int | None = None
     ) -> None:
         self.bundle = bundle
-        self._segmenter = Segmenter()
+        # OpenVINO compiles on one core while spaCy is imported on another.
+        with ThreadPoolExecutor(max_workers=1) as worker:
+            session = worker.submit(Session, bundle, precision=precision, threads=threads)
+            self._segmenter = Segmenter()
+        self._session = session.result()
         self._lock = threading.Lock()
         self._encoder = WindowEncoder.from_file(
             bundle.file("tokenizer.json"), window=bundle.manifest.window
         )
-        self._session = Session(bundle, precision=precision, threads=threads)
         self._decoder = Decoder(bundle.taxonomy, bundle.manifest.temperatures)
 
     @classmethod

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+LABEL_WIDTH = 24
+"""Widest that a label column is kept before it folds."""
+
+
 def command(
     moments: Annotated[
         str, typer.Argument(help="Parquet, CSV or JSON Lines file that mot predict wrote.")
@@ -63,18 +67,31 @@ def _plain_rows(table: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _render(table: pd.DataFrame, names: list[str]) -> Table:
-    view = Table(box=box.SIMPLE_HEAD, title="Moments of truth", title_justify="left")
+    view = Table(
+        box=box.SIMPLE_HEAD, title="Moments of truth", title_justify="left", padding=(0, 1, 0, 0)
+    )
     for name in names:
-        view.add_column(name)
-    for title in ("n", "docs", "share", "pos", "neu", "neg", "net [95 % CI]", "pivotal"):
+        view.add_column(plain(name), overflow="fold", min_width=_label_width(table, name))
+    for title in ("n", "docs", "share", "+ o - %", "net [95 % CI]", "pivotal"):
         view.add_column(title, justify="right", no_wrap=True)
     for row in _plain_rows(table):
         cells = [plain("" if row[name] is None else str(row[name])) for name in names]
         cells += [Text(f"{row['n']:,}"), Text(f"{row['documents']:,}")]
-        cells += [_percent(row[name]) for name in ("share", "positive", "neutral", "negative")]
-        cells += [_net(row), _percent(row["pivotal_share"])]
+        cells += [_percent(row["share"]), _shares(row), _net(row), _percent(row["pivotal_share"])]
         view.add_row(*cells)
     return view
+
+
+def _label_width(table: pd.DataFrame, name: str) -> int:
+    """Width that shows the longest label, within reason: the figures must not squeeze it out."""
+    longest = max((len(str(value)) for value in table[name]), default=0)
+    return min(max(longest, len(name)), LABEL_WIDTH)
+
+
+def _shares(row: dict[str, object]) -> Text:
+    """Positive, neutral and negative shares in percent."""
+    values = [row[name] for name in ("positive", "neutral", "negative")]
+    return Text(" ".join(f"{100 * v:3.0f}" if isinstance(v, float) else "  ·" for v in values))
 
 
 def _percent(value: object) -> Text:
