@@ -86,10 +86,11 @@ def peak_memory(python: str, texts: list[str], rows: int) -> int:
         different = [f"{texts[i % len(texts)]}\nOrder {i:x}z{i}." for i in range(rows)]
         ids = [f"order-{i}" for i in range(rows)]
         pd.DataFrame({"id": ids, "text": different}).to_csv(source, index=False)
+        # Not ru_maxrss: a child inherits that of the process it was forked from.
         code = (
-            "import resource, sys; from mot_nlp.cli import app; "
+            "from mot_nlp.cli import app; "
             f"app(['predict', {str(source)!r}, '-o', {str(target)!r}], standalone_mode=False); "
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+            "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
         )
         done = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)
     return int(done.stdout.split()[-1]) // 1024

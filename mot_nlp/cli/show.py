@@ -30,10 +30,10 @@ def command(
     given = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
     found = document("1", given, customer=customer)
     tagger = MomentTagger.load(model, precision=precision)
-    out.print(_render(next(iter(tagger.stream([found])))))
+    out.print(render(next(iter(tagger.stream([found])))))
 
 
-def _render(tagged: TaggedDocument) -> Table:
+def render(tagged: TaggedDocument) -> Table:
     """Each segment on a line, with the labels of its moment beside it."""
     from rich.table import Table
     from rich.text import Text

@@ -52,7 +52,7 @@ def command(
         with open_writer(output, list(table.columns)) as writer:
             writer.write(_plain_rows(table))
     if output != "-":
-        out.print(_render(table, names))
+        out.print(render(table, names))
 
 
 def _plain_rows(table: pd.DataFrame) -> list[dict[str, object]]:
@@ -66,7 +66,7 @@ def _plain_rows(table: pd.DataFrame) -> list[dict[str, object]]:
     ]
 
 
-def _render(table: pd.DataFrame, names: list[str]) -> Table:
+def render(table: pd.DataFrame, names: list[str]) -> Table:
     view = Table(
         box=box.SIMPLE_HEAD, title="Moments of truth", title_justify="left", padding=(0, 1, 0, 0)
     )
