@@ -1,4 +1,7 @@
-"""Draw docs/output.svg, the picture of the README: python docs/make_picture.py"""
+"""Draw docs/output.svg, the picture of the README.
+
+python docs/make_picture.py
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def source(tmp_path):
 
 
 def test_every_row_is_tagged_or_set_aside(tagger, source, tmp_path):
-    calls = []
+    calls: list[int] = []
     summary = run(
         tagger,
         source,

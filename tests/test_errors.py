@@ -8,7 +8,7 @@ import re
 import pytest
 
 from mot_nlp import errors
-from mot_nlp.errors import ColumnError, DependencyError, InputError, MotError, ReadError
+from mot_nlp.errors import ColumnError, InputError, MotError, ReadError
 
 CLASSES = dict(inspect.getmembers(errors, inspect.isclass))
 
@@ -35,8 +35,3 @@ def test_the_drawn_tree_is_the_tree():
 def test_bad_input_can_be_caught_as_a_value_error(error):
     with pytest.raises(ValueError, match="no column 'text'"):
         raise error("no column 'text'")
-
-
-def test_a_missing_package_can_be_caught_as_an_import_error():
-    with pytest.raises(ImportError, match="pip install"):
-        raise DependencyError("pip install 'mot-nlp[training]'")

@@ -55,7 +55,7 @@ class RepeatableTrainer(Trainer):
     """A Trainer with an :class:`EpochSampler` over the column ``length``."""
 
     def _get_train_sampler(self, train_dataset: Any = None) -> EpochSampler:  # noqa: ANN401
-        dataset = train_dataset if train_dataset is not None else self.train_dataset
+        dataset: Any = train_dataset if train_dataset is not None else self.train_dataset
         return EpochSampler(
             self.args.train_batch_size, list(dataset["length"]), int(self.args.data_seed or 0)
         )

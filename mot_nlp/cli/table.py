@@ -67,6 +67,7 @@ def _plain_rows(table: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def render(table: pd.DataFrame, names: list[str]) -> Table:
+    """The table for a terminal; ``names`` are the columns it was made by."""
     view = Table(
         box=box.SIMPLE_HEAD, title="Moments of truth", title_justify="left", padding=(0, 1, 0, 0)
     )
