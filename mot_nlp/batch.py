@@ -89,13 +89,13 @@ def run(
     kept = kept_columns(source, columns, format=source_format)
     read = read_documents(source, columns, format=source_format, customer=customer)
     with ExitStack() as stack:
-        log = stack.enter_context(_RejectedLog(rejected, summary))
         moment_writer = stack.enter_context(
             open_writer(target, [*MOMENT_COLUMNS, *kept], format=target_format)
         )
         document_writer = documents and stack.enter_context(
             open_writer(documents, [*DOCUMENT_COLUMNS, *kept])
         )
+        log = stack.enter_context(_RejectedLog(rejected, summary))
         for tagged in _groups(tagger.stream(log.sift(read))):
             rows = [row for t in tagged for row in t.moment_rows(all_segments=all_segments)]
             moment_writer.write(rows)

@@ -106,6 +106,13 @@ def test_outputs_never_overwrite_each_other(tagger, source, tmp_path):
         run(tagger, source, "-", columns=Columns(), documents="-")
 
 
+def test_a_run_that_never_began_leaves_the_earlier_list(tagger, source, tmp_path):
+    run(tagger, source, tmp_path / "out.csv", columns=Columns())
+    with pytest.raises(OutputError, match="cannot tell the format"):
+        run(tagger, source, tmp_path / "out.xyz", columns=Columns())
+    assert (tmp_path / "rejected.jsonl").exists()
+
+
 def test_a_clean_run_removes_the_list_of_an_earlier_one(tagger, source, tmp_path):
     run(tagger, source, tmp_path / "out.csv", columns=Columns())
     assert (tmp_path / "rejected.jsonl").exists()
