@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mot_nlp.bundle import Bundle
     from mot_nlp.encoding import Window
 
-TOKEN_BUDGET = 1024
+TOKEN_BUDGET = 512
 """Most padded tokens in a batch; small batches of equal length beat large ones."""
 
 _EXECUTION = {"int8": "f32", "bf16": "bf16", "fp32": "f32"}
