@@ -114,6 +114,6 @@ def _report(summary: Summary) -> None:
     if summary.n_rejected:
         for reason, count in summary.rejected.most_common(5):
             warn(f"{count} × {reason}")
-        warn(f"{summary.n_rejected} rows set aside, listed in {summary.rejected_path}")
+        warn(f"rows set aside: {summary.n_rejected}, listed in {summary.rejected_path}")
     if err.is_terminal or summary.n_rejected:
         err.print(f"{summary.documents:,} documents, {summary.moments:,} rows", highlight=False)

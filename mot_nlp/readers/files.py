@@ -75,8 +75,8 @@ def read_documents(
             is not what its format says.
         ColumnError: At the first document, a column does not exist.
     """
-    kind = _format(path, format)
     _check_file(path)
+    kind = _format(path, format)
     return _documents(path, kind, columns, customer)
 
 
@@ -94,10 +94,10 @@ def kept_columns(
         ReadError: The file cannot be read.
         ColumnError: A column that was named does not exist.
     """
+    _check_file(path)
     kind = _format(path, format)
     if str(path) == STANDARD_STREAM:
         return columns.kept
-    _check_file(path)
     with _translated(path), _rows(path, kind, columns) as (names, _):
         return kept_names(columns, names)
 
