@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mot_nlp.api import load, moment_table, predict
+    from mot_nlp.api import load, predict
     from mot_nlp.errors import (
         BundleError,
         ColumnError,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         TaggedDocument,
         Turn,
     )
+    from mot_nlp.tables import moment_table
     from mot_nlp.tagger import MomentTagger
     from mot_nlp.transcripts import document
 
@@ -59,7 +60,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "mot_nlp.api": ("load", "moment_table", "predict"),
+    "mot_nlp.api": ("load", "predict"),
     "mot_nlp.errors": (
         "BundleError",
         "ColumnError",
@@ -78,6 +79,7 @@ _HOMES = {
         "TaggedDocument",
         "Turn",
     ),
+    "mot_nlp.tables": ("moment_table",),
     "mot_nlp.tagger": ("MomentTagger",),
     "mot_nlp.transcripts": ("document",),
 }

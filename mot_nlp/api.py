@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import asdict
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pandas as pd
 
-from mot_nlp import tables
-from mot_nlp.bundle import MANIFEST, default_path, open_bundle
+from mot_nlp.bundle import MANIFEST, default_path
 from mot_nlp.errors import InputError
 from mot_nlp.readers import ID_NAMES, Columns, documents_from_rows, kept_names
 from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, Document, Rejected
@@ -22,7 +21,6 @@ from mot_nlp.views import MAX_DOCUMENTS, MomentFrame, moment_frame
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mot_nlp.taxonomy import Taxonomy
 
 logger = logging.getLogger(__name__)
 
@@ -154,47 +152,6 @@ def predict(
     if not documents:
         return moments
     return moments, pd.DataFrame(document_rows, columns=[*DOCUMENT_COLUMNS, *kept])
-
-
-def moment_table(
-    moments: pd.DataFrame | str | Path,
-    by: Sequence[str] = ("stage", "moment"),
-    *,
-    min_n: int = 1,
-    confidence: float = 0.95,
-    taxonomy: Taxonomy | None = None,
-) -> pd.DataFrame:
-    """Roll moments up into a sentiment table.
-
-    Args:
-        moments: Moment rows, or the path of a Parquet, CSV or JSON Lines file of them.
-        by: Labels, roll-ups such as ``journey``, kept columns, or ``month``, ``quarter`` and
-            ``year`` of a kept ``date``.
-        min_n: Cells with fewer moments keep their counts, but not their figures.
-        confidence: Level of the interval of net sentiment, between 0 and 1.
-        taxonomy: Order of labels and the roll-ups; those of the shipped model where none is given.
-
-    Returns:
-        A row a cell: ``n``, ``documents``, ``share``, the three sentiment shares (0 to 1),
-        ``net_sentiment`` with its interval (−100 to 100), ``mean_score`` (−1 to 1) and
-        ``pivotal_share``. See :func:`mot_nlp.tables.moment_table` for the interval's formula.
-
-    Raises:
-        ColumnError: A column of ``by`` does not exist.
-        InputError: ``min_n`` or ``confidence`` is out of range.
-    """
-    return tables.moment_table(
-        moments,
-        by,
-        taxonomy=taxonomy or _shipped_taxonomy(),
-        min_n=min_n,
-        confidence=confidence,
-    )
-
-
-@cache
-def _shipped_taxonomy() -> Taxonomy:
-    return open_bundle().taxonomy
 
 
 def _tagger(path: str | Path | None) -> MomentTagger:

@@ -4,7 +4,6 @@ Moments are counted by DuckDB, straight from a file where one is given, so that 
 memory is a row a cell and not a row a moment. Everything after the sums is NumPy on a few rows.
 """
 
-from mot_nlp.tables.figures import t_quantile
-from mot_nlp.tables.table import TABLE_COLUMNS, THIN, moment_table
+from mot_nlp.tables.table import ALL, SUBTOTAL, TABLE_COLUMNS, THIN, moment_table
 
-__all__ = ["TABLE_COLUMNS", "THIN", "moment_table", "t_quantile"]
+__all__ = ["ALL", "SUBTOTAL", "TABLE_COLUMNS", "THIN", "moment_table"]

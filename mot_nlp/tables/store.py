@@ -1,4 +1,4 @@
-"""Moments where DuckDB can count them: a DataFrame handed over, or a file read in place."""
+"""Rows where DuckDB can count them: a DataFrame handed over, or files read in place."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import glob
 import re
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,50 +17,134 @@ from mot_nlp.errors import InputError, ReadError
 from mot_nlp.writers import FORMULA_STARTS, SUFFIXES, undefuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    Rows = pd.DataFrame | str | Path | Sequence[str | Path]
+    """Rows of moments or documents, or the path of a file of them, or the paths of several."""
+
+MEMORY = "400MB"
+"""What DuckDB may hold before it turns to disk; a process that tables stays under about 600 MB."""
+
+MOMENTS = "moments"
+"""The view that statements read moments from."""
 
 _DEFUSED = f"^''([{re.escape(FORMULA_STARTS)}])"
 """Regular expression within an SQL string, hence two apostrophes for one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A connection with the rows in it.
+
+    Attributes:
+        connection: Holds the view ``moments``, and whatever :meth:`add` added.
+        columns: SQL of each column of the moments, by its name.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    columns: dict[str, str]
+
+    def add(self, view: str, rows: Rows, *, wanted: set[str]) -> dict[str, str]:
+        """Make another view, and give the SQL of each of its columns.
+
+        Raises:
+            ReadError: The file cannot be read.
+            InputError: Rows in memory are not what they should be.
+        """
+        with _translated(rows, view):
+            return _view(self.connection, view, rows, wanted)
+
+
 @contextmanager
-def opened(
-    moments: pd.DataFrame | str | Path, *, wanted: set[str]
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, dict[str, str]]]:
-    """A connection with the view ``moments``, and the SQL of each of its columns."""
+def opened(moments: Rows, *, wanted: set[str]) -> Iterator[Store]:
+    """Moments where DuckDB can count them; ``wanted`` are the columns that will be read.
+
+    Raises:
+        ReadError: The file cannot be read, or holds what its columns should not.
+        InputError: The same of rows in memory.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="mot-nlp-") as spill,
-        duckdb.connect(config={"temp_directory": spill}) as connection,
+        duckdb.connect(config={"temp_directory": spill, "memory_limit": MEMORY}) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")
-        try:
-            if isinstance(moments, pd.DataFrame):
-                yield connection, _register(connection, moments, wanted)
-            else:
-                yield connection, _read(connection, Path(moments), wanted)
-        except duckdb.Error as error:
-            is_frame = isinstance(moments, pd.DataFrame)
-            reason = str(error).splitlines()[0].rstrip(" .")
-            raise (InputError if is_frame else ReadError)(
-                f"{'the moments' if is_frame else moments} cannot be tabled: {reason}. See that a "
-                "file is whole, that scores are numbers, pivotal true or false and dates "
-                "YYYY-MM-DD; turn other columns into text"
-            ) from error
+        # Every answer is a set of sums with an ORDER BY of its own.
+        connection.execute("SET preserve_insertion_order = false")
+        with _translated(moments, MOMENTS):
+            yield Store(connection, _view(connection, MOMENTS, moments, wanted))
+
+
+@contextmanager
+def _translated(rows: Rows, view: str) -> Iterator[None]:
+    """Turn the errors of DuckDB into ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        is_frame = isinstance(rows, pd.DataFrame)
+        reason = str(error).splitlines()[0].rstrip(" .")
+        raise (InputError if is_frame else ReadError)(
+            f"{_called(rows, view)} cannot be tabled: {reason}. See that a file is whole, that scores are "
+            "numbers, pivotal true or false and dates YYYY-MM-DD; turn other columns into text"
+        ) from error
+
+
+def _called(rows: Rows, view: str) -> str:
+    """What messages call the rows."""
+    if isinstance(rows, pd.DataFrame):
+        return f"the {view}"
+    return ", ".join(map(str, _paths(rows)[:3]))
+
+
+def _paths(rows: str | Path | Sequence[str | Path]) -> list[Path]:
+    return [Path(rows)] if isinstance(rows, (str, Path)) else [Path(path) for path in rows]
+
+
+def _view(
+    connection: duckdb.DuckDBPyConnection, view: str, rows: Rows, wanted: set[str]
+) -> dict[str, str]:
+    if isinstance(rows, pd.DataFrame):
+        return _register(connection, view, rows, wanted)
+    paths = _paths(rows)
+    for path in paths:
+        _check_file(path, view)
+    # What was written without a row may not name its columns: then any may be meant.
+    full = [path for path in paths if _kind(path) == "parquet" or path.stat().st_size > 0]
+    if not full:
+        return _register(connection, view, pd.DataFrame(columns=sorted(wanted)), wanted)
+    parts = []
+    for number, path in enumerate(full):
+        parts.append(f'SELECT * FROM "{view}_{number}"')
+        _read(connection, f"{view}_{number}", path)
+    connection.execute(f'CREATE VIEW "{view}" AS {" UNION ALL BY NAME ".join(parts)}')
+    return {name: _quoted(view, name) for name in connection.table(view).columns}
+
+
+def _check_file(path: Path, view: str) -> None:
+    if _kind(path) is None or not path.is_file():
+        raise ReadError(
+            f"{path} is not a file of {view}; give the path of a {', '.join(SUFFIXES)} file"
+        )
+
+
+def _kind(path: Path) -> str | None:
+    return SUFFIXES.get(path.suffix.lower())
 
 
 def _register(
-    connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame, wanted: set[str]
+    connection: duckdb.DuckDBPyConnection, view: str, frame: pd.DataFrame, wanted: set[str]
 ) -> dict[str, str]:
     """Hand over the wanted columns only: others may hold what DuckDB does not know."""
     names = [name for name in list[object](frame.columns) if isinstance(name, str)]
     used = [name for name in names if name in wanted]
     if len(set(used)) < len(used):
         raise InputError(
-            f"among the columns {', '.join(used)} of the moments one occurs twice; rename it"
+            f"among the columns {', '.join(used)} of the {view} one occurs twice; rename it"
         )
-    connection.register("moments", frame[used])
+    # DuckDB takes no frame without a column; one of numbers stands in.
+    connection.register(view, frame[used] if used else pd.DataFrame({"row": range(len(frame))}))
     # DuckDB ignores case and renames what then collides, so its names are taken by position.
-    given = zip(used, map(_quoted, connection.table("moments").columns), strict=True)
+    own = connection.table(view).columns if used else []
+    given = zip(used, (_quoted(view, name) for name in own), strict=True)
     # Older versions take an object column without a value for whole numbers; text is likelier.
     return dict.fromkeys(names, "") | {
         name: f"CAST({column} AS VARCHAR)" if _is_void(frame[name]) else column
@@ -71,16 +156,9 @@ def _is_void(column: pd.Series) -> bool:
     return pd.api.types.is_object_dtype(column) and bool(column.isna().all())
 
 
-def _read(connection: duckdb.DuckDBPyConnection, path: Path, wanted: set[str]) -> dict[str, str]:
-    """Let DuckDB read the file itself, a bit at a time."""
-    kind = SUFFIXES.get(path.suffix.lower())
-    if kind is None or not path.is_file():
-        raise ReadError(
-            f"{path} is not a file of moments; give the path of a {', '.join(SUFFIXES)} file"
-        )
-    if kind != "parquet" and path.stat().st_size == 0:
-        # What was written without a row may not name its columns: then any may be meant.
-        return _register(connection, pd.DataFrame(columns=sorted(wanted)), wanted)
+def _read(connection: duckdb.DuckDBPyConnection, view: str, path: Path) -> None:
+    """A view of one file, which DuckDB reads itself, a bit at a time."""
+    kind = _kind(path)
     literal = glob.escape(str(path))  # DuckDB takes any path for a pattern
     if kind == "parquet":
         relation = connection.read_parquet(literal, hive_partitioning=False)
@@ -93,10 +171,11 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, wanted: set[str]) -
             literal, header=True, delimiter="\t" if kind == "tsv" else ",", quotechar='"',
             escapechar='"', all_varchar=True, hive_partitioning=False,
         )  # fmt: skip
-    relation.create_view("moments")
-    if kind in ("csv", "tsv"):
-        return {undefuse(name): _undefused(_quoted(name)) for name in relation.columns}
-    return {name: _quoted(name) for name in relation.columns}
+        columns = ", ".join(
+            f"{_undefused(_name(name))} AS {_name(undefuse(name))}" for name in relation.columns
+        )
+        relation = relation.project(columns)
+    relation.create_view(view)
 
 
 def _undefused(column: str) -> str:
@@ -104,5 +183,9 @@ def _undefused(column: str) -> str:
     return f"regexp_replace({column}, '{_DEFUSED}', '\\1')"
 
 
-def _quoted(name: str) -> str:
-    return 'moments."' + name.replace('"', '""') + '"'
+def _quoted(view: str, name: str) -> str:
+    return f'"{view}".{_name(name)}'
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -7,15 +7,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mot_nlp.errors import ColumnError, InputError
-from mot_nlp.tables.cells import DATE, PERIODS, REQUIRED, cell_sums
+from mot_nlp.tables.arguments import (
+    check_at_least,
+    check_by,
+    check_columns,
+    check_confidence,
+    names_of,
+)
+from mot_nlp.tables.cells import REQUIRED, cell_sums
 from mot_nlp.tables.figures import figures
+from mot_nlp.tables.grouping import columns_needed, grouping
+from mot_nlp.tables.shipped import or_shipped
 from mot_nlp.tables.store import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
+    from mot_nlp.tables.store import Rows, Store
     from mot_nlp.taxonomy import Taxonomy
 
 TABLE_COLUMNS = (
@@ -35,16 +45,23 @@ TABLE_COLUMNS = (
 THIN = "thin"
 """Name of the column that marks cells with too few moments."""
 
+SUBTOTAL = "subtotal"
+"""Name of the column that marks rows which sum over cells."""
+
+ALL = "all"
+"""What stands in a ``by`` column that a sub-total sums over."""
+
 _COUNTS = ("n", "documents", "share")
 
 
 def moment_table(
-    moments: pd.DataFrame | str | Path,
-    by: Sequence[str] = ("stage", "moment"),
+    moments: Rows,
+    by: str | Sequence[str] = ("stage", "moment"),
     *,
-    taxonomy: Taxonomy,
     min_n: int = 1,
     confidence: float = 0.95,
+    subtotals: bool = False,
+    taxonomy: Taxonomy | None = None,
 ) -> pd.DataFrame:
     """Count moments and their sentiment in each cell of ``by``.
 
@@ -60,15 +77,19 @@ def moment_table(
     that the figure is certain.
 
     Args:
-        moments: Moment rows, or a file of them in any format that ``predict`` writes. A CSV or
-            TSV has no types, so its ``by`` columns stay text; the apostrophe that its writer put
-            before what looks like a formula is taken off.
-        by: Columns to table by: any column of the moments, a roll-up of the taxonomy, or
-            ``month``, ``quarter`` or ``year`` of the column ``date`` (in UTC). A column of the
-            moments goes before a roll-up or period of the same name. None gives one row.
-        taxonomy: Labels of the model that found the moments.
+        moments: Moment rows, or a file of them in any format that ``predict`` writes, or several
+            files. A CSV or TSV has no types, so its ``by`` columns stay text; the apostrophe that
+            its writer put before what looks like a formula is taken off.
+        by: Columns to table by: any column of the moments, a roll-up of the taxonomy such as
+            ``journey``, or ``week``, ``month``, ``quarter`` or ``year`` of the column ``date`` (in
+            UTC). A column of the moments goes before a roll-up or period of the same name. None
+            gives one row.
         min_n: Cells with fewer moments keep their counts and lose their figures.
         confidence: Probability that the interval covers, between 0 and 1.
+        subtotals: Add a row for each value of the first ``by`` columns over all those after them,
+            below the cells it sums, and one for everything, at the end. ``by`` columns are then
+            text, ``"all"`` where a row sums over them.
+        taxonomy: Labels of the model that found the moments; the shipped one's where none is given.
 
     Returns:
         One row a cell: the ``by`` columns, then
@@ -79,6 +100,7 @@ def moment_table(
           ``net_low`` to ``net_high``, NaN where there is one document only;
         - ``mean_score``, the mean ``sentiment_score``, from -1 to 1;
         - ``pivotal_share``, 0 to 1;
+        - ``subtotal`` (bool), whether the row sums over cells; only with ``subtotals``;
         - ``thin`` (bool), whether n is under ``min_n``; only where ``min_n`` is over 1.
 
         Labels stand in taxonomy order, labels of another taxonomy after them; other columns
@@ -89,17 +111,18 @@ def moment_table(
         ReadError: The file cannot be read.
         InputError: An argument is out of its range, or a value is not what its column holds.
     """
-    names = (by,) if isinstance(by, str) else tuple(by)
-    _check_arguments(names, min_n=min_n, confidence=confidence)
-    needed = [
-        *REQUIRED,
-        *(taxonomy.rollups[name].of for name in names if name in taxonomy.rollups),
-    ]
-    wanted = {*needed, *names, *(DATE for name in names if name in PERIODS)}
-    with opened(moments, wanted=wanted) as (connection, columns):
-        _check_columns(needed, names, columns, taxonomy)
-        cells, sums = cell_sums(connection, names, columns, taxonomy)
-    table = pd.concat([cells, figures(sums, confidence)], axis=1)
+    names = names_of(by)
+    taxonomy = or_shipped(taxonomy)
+    check_at_least("min_n", min_n, 1, why="to show every cell, or more to blank thin ones")
+    check_confidence(confidence)
+    check_by(names, taken=(*TABLE_COLUMNS, THIN, SUBTOTAL))
+    with opened(moments, wanted={*REQUIRED, *columns_needed(names, taxonomy)}) as store:
+        check_columns(REQUIRED, names, store.columns, taxonomy)
+        table = _level(store, names, taxonomy, confidence)
+        if subtotals:
+            prefixes = [names[:width] for width in reversed(range(len(names)))]
+            levels = [_level(store, prefix, taxonomy, confidence) for prefix in prefixes]
+            table = _with_subtotals(table, levels, names)
     if min_n > 1:
         thin = table["n"] < min_n
         table.loc[thin, [name for name in TABLE_COLUMNS if name not in _COUNTS]] = np.nan
@@ -107,39 +130,47 @@ def moment_table(
     return table
 
 
-def _check_arguments(names: Sequence[str], *, min_n: int, confidence: float) -> None:
-    if min_n < 1:
-        raise InputError(f"min_n is {min_n}; give 1 to show every cell, or more to blank thin ones")
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence is {confidence}; give a probability between 0 and 1, as 0.95")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError(f"by names {', '.join(twice)} more than once; name each column once")
-    taken = [name for name in names if name in (*TABLE_COLUMNS, THIN)]
-    if taken:
-        raise InputError(
-            f"by names {', '.join(taken)}, which the table itself has; rename that column first"
-        )
+def _level(
+    store: Store, names: Sequence[str], taxonomy: Taxonomy, confidence: float
+) -> pd.DataFrame:
+    """The table by ``names``."""
+    cells, sums = cell_sums(store, grouping(names, store.columns, taxonomy), taxonomy)
+    return pd.concat([cells, figures(sums, confidence)], axis=1)
 
 
-def _check_columns(
-    needed: Sequence[str], names: Sequence[str], columns: Mapping[str, str], taxonomy: Taxonomy
-) -> None:
-    missing = [name for name in dict.fromkeys(needed) if name not in columns]
-    if missing:
-        raise ColumnError(
-            f"the moments lack the columns {', '.join(missing)}, which this table needs; "
-            f"they have {', '.join(columns) or 'none'}. Give the rows that predict returned"
-        )
-    derived = [*taxonomy.rollups, *(PERIODS if DATE in columns else ())]
-    unknown = [name for name in names if name not in columns and name not in derived]
-    if unknown:
-        raise ColumnError(
-            f"there is no column {', '.join(map(repr, unknown))} to table by; there are "
-            f"{', '.join(dict.fromkeys([*columns, *derived]))}"
-            + (
-                ""
-                if DATE in columns
-                else f" (and {', '.join(PERIODS)}, had you kept a column date)"
-            )
-        )
+def _with_subtotals(
+    cells: pd.DataFrame, levels: Sequence[pd.DataFrame], names: Sequence[str]
+) -> pd.DataFrame:
+    """Each row of each level put below the cells that it sums.
+
+    Cells are in order of their keys, so those of one sub-total are neighbours, and the rows of a
+    level stand in the order of their cells.
+    """
+    parts = [_placed(cells, names, (), np.arange(len(cells)), 0)]
+    for depth, level in enumerate(levels, 1):
+        prefix = list(names[: len(names) - depth])
+        if prefix:
+            group = cells.groupby(prefix, sort=False, dropna=False).ngroup().to_numpy()
+            last = np.flatnonzero(np.diff(group, append=len(cells) + 1))
+        else:
+            last = np.full(len(level), len(cells))
+        parts.append(_placed(level, prefix, names[len(prefix) :], last, depth))
+    table = pd.concat(parts, ignore_index=True).sort_values(["place", "level"], ignore_index=True)
+    return table[[*names, *TABLE_COLUMNS, SUBTOTAL]]
+
+
+def _placed(
+    rows: pd.DataFrame,
+    kept: Sequence[str],
+    totalled: Sequence[str],
+    place: NDArray[np.int64],
+    level: int,
+) -> pd.DataFrame:
+    """Rows with their ``by`` columns as text, told where they stand in the table."""
+    out = rows.assign(place=place, level=level)
+    for name in kept:
+        out[name] = rows[name].astype(str).where(rows[name].notna())
+    for name in totalled:
+        out[name] = ALL
+    out[SUBTOTAL] = level > 0
+    return out

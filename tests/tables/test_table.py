@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mot_nlp.errors import ColumnError, InputError, ReadError
-from mot_nlp.tables import TABLE_COLUMNS, moment_table, t_quantile
+from mot_nlp.tables import TABLE_COLUMNS, moment_table
 from mot_nlp.taxonomy import parse_taxonomy
 from mot_nlp.writers import SUFFIXES, open_writer
 
@@ -138,28 +138,6 @@ class TestFigures:
 
 
 class TestInterval:
-    @pytest.mark.parametrize(
-        ("dof", "expected", "within"),
-        [
-            pytest.param(1, 12.7062047, 1e-8, id="one"),
-            pytest.param(2, 4.30265273, 1e-8, id="two"),
-            pytest.param(3, 3.18244631, 1.3e-3, id="three"),
-            pytest.param(4, 2.77644511, 4e-4, id="four"),
-            pytest.param(9, 2.26215716, 1e-4, id="nine"),
-            pytest.param(30, 2.04227246, 1e-6, id="thirty"),
-            pytest.param(1e9, 1.95996398, 1e-8, id="normal"),
-        ],
-    )
-    def test_t_quantile(self, dof, expected, within):
-        assert float(t_quantile(0.975, dof)) == pytest.approx(expected, rel=within)
-        assert float(t_quantile(0.025, dof)) == pytest.approx(-expected, rel=within)
-
-    def test_t_quantile_keeps_shape_and_nan(self):
-        out = t_quantile(0.975, np.array([[1.0, np.nan], [9.0, 2.0]]))
-
-        assert out.shape == (2, 2)
-        assert np.isnan(out[0, 1])
-
     def test_covers_where_moments_of_a_document_resemble_each_other(self):
         """The 400 tables are the cells of one: documents of 1 to 6 moments with a mood of their own."""
         rng = np.random.default_rng(20261122)
@@ -412,7 +390,7 @@ class TestErrors:
 
     def test_unknown_column(self, moments):
         with pytest.raises(
-            ColumnError, match=r"no column 'shop' .*brand, .*journey, month, quarter"
+            ColumnError, match=r"no column 'shop' .*brand, .*journey, week, month, quarter"
         ):
             table(moments, ("stage", "shop"))
 
