@@ -172,7 +172,7 @@ def test_a_reader_that_stops_early_is_no_accident(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("name", ["predict", "table", "show", "info"])
+@pytest.mark.parametrize("name", ["predict", "table", "compare", "drivers", "show", "info"])
 def test_every_command_has_help_and_is_in_the_readme(name):
     shown = CliRunner().invoke(app, [name, "--help"])
     assert shown.exit_code == 0

@@ -6,8 +6,10 @@ import csv
 import io
 import json
 import math
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -15,11 +17,20 @@ import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from pyarrow import parquet
 
 from mot_nlp.errors import OutputError
 from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS
-from mot_nlp.writers import FORMATS, defuse, open_writer, undefuse
+from mot_nlp.writers import (
+    FORMATS,
+    SUFFIXES,
+    TABLE_FORMATS,
+    defuse,
+    open_writer,
+    undefuse,
+    write_table,
+)
 from mot_nlp.writers import parquet as parquet_module
 
 MESSY = st.text(
@@ -245,14 +256,174 @@ def test_parquet_is_written_in_groups(tmp_path, small_groups):
         assert groups[0].column(0).compression == "ZSTD"
 
 
+def test_types_known_beforehand_hold_without_values_and_give_way_to_wider_ones(tmp_path):
+    kinds = {"low": "float", "n": "integer", "thin": "bool", "day": "time", "at": "instant"}
+    rows = [{**dict.fromkeys(kinds), "n": 2**60, "thin": "maybe"}]
+    path = tmp_path / "a.parquet"
+    with open_writer(path, list(kinds), kinds=kinds) as writer:
+        writer.write(rows)
+    types = {field.name: str(field.type) for field in parquet.read_schema(path)}
+    assert types == {
+        "low": "double",
+        "n": "int64",
+        "thin": "string",
+        "day": "timestamp[us]",
+        "at": "timestamp[us, tz=UTC]",
+    }
+    assert read_parquet(path)[0]["n"] == 2**60
+
+
+# ---------------------------------------------------------------- tables
+
+TABLE = pd.DataFrame(
+    {
+        "brand": ["=cmd|' /C calc'!A0", "-5 a", None],
+        "n": [1, 2, 3],
+        "change": [-0.5, math.nan, 1.0],
+        "gap": pd.array([1, None, -3], dtype="Int64"),
+        "day": [pd.Timestamp("2026-01-02"), pd.Timestamp("2026-01-02 03:04"), pd.NaT],
+        "at": [pd.Timestamp("2026-01-02", tz="UTC"), pd.NaT, pd.NaT],
+        "thin": [True, False, False],
+    }
+)
+
+
+def test_a_table_as_csv_has_defused_text_numbers_and_empty_cells(tmp_path):
+    write_table(TABLE, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8").split() == [
+        "brand,n,change,gap,day,at,thin",
+        "'=cmd|'", "/C", "calc'!A0,1,-0.5,1,2026-01-02T00:00:00,2026-01-02T00:00:00+00:00,true",
+        "'-5", "a,2,,,2026-01-02T03:04:00,,false",
+        ",3,1.0,-3,,,false",
+    ]  # fmt: skip
+
+
+def test_a_table_comes_back_from_parquet_even_without_rows(tmp_path):
+    write_table(TABLE, tmp_path / "a.parquet")
+    found = pd.read_parquet(tmp_path / "a.parquet")
+    expected = TABLE.astype({"gap": "float64", "day": "M8[us]", "at": "M8[us, UTC]"})
+    pd.testing.assert_frame_equal(found, expected)
+
+    write_table(TABLE[:0], tmp_path / "b.parquet")
+    empty = parquet.read_schema(tmp_path / "b.parquet")
+    assert empty == parquet.read_schema(tmp_path / "a.parquet")
+
+
+def test_a_column_of_a_table_without_a_figure_stays_a_column_of_figures(tmp_path):
+    write_table(pd.DataFrame({"low": [math.nan]}), tmp_path / "a.parquet")
+    assert parquet.read_schema(tmp_path / "a.parquet").field("low").type == pa.float64()
+
+
+# ---------------------------------------------------------------- markdown
+
+
+def test_markdown_is_rounded_and_has_its_numbers_to_the_right(tmp_path):
+    table = TABLE.assign(net=[-13.26, 100.0, -0.04], p_value=[0.000002, 0.0346, -0.0], nil=None)
+    write_table(table, tmp_path / "a.md")
+    assert (tmp_path / "a.md").read_text(encoding="utf-8").splitlines() == [
+        r"| brand | n | change | gap | day | at | thin | net | p\_value | nil |",
+        "| --- | ---: | ---: | ---: | --- | --- | --- | ---: | ---: | --- |",
+        r"| =cmd\|' /C calc'\!A0 | 1 | -0.500 | 1 | 2026-01-02 | 2026-01-02 | true | -13.3 | 2e-06 |  |",
+        "| -5 a | 2 |  |  | 2026-01-02T03:04:00 |  | false | 100.0 | 0.035 |  |",
+        "|  | 3 | 1.000 | -3 |  |  | false | 0.0 | 0.000 |  |",
+    ]
+
+
+def test_an_empty_table_is_a_heading_in_markdown(tmp_path):
+    write_table(TABLE[["brand", "n"]][:0], tmp_path / "a.md")
+    assert (tmp_path / "a.md").read_text() == "| brand | n |\n| --- | --- |\n"
+
+
+MARKS = st.text(
+    st.characters(exclude_categories=["Cs"])
+    | st.sampled_from("|\\`*_~[]()!<>&#:/@$\"'-+=\n\r\t\0 1.w"),
+    max_size=20,
+)
+
+
+def seen(markdown):
+    """Texts of the cells of a table as they are shown, and what else they are made of."""
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
+    cells = [token.children or [] for token in tokens if token.type == "inline"]
+    texts = ["".join(part.content for part in cell) for cell in cells]
+    return texts, {part.type for cell in cells for part in cell} | {t.type for t in tokens}
+
+
+@given(MARKS, MARKS)
+def test_any_text_is_shown_letter_by_letter_in_markdown(tmp_path_factory, name, text):
+    path = tmp_path_factory.mktemp("out") / "a.md"
+    write_table(pd.DataFrame({"first": ["x"], f"a{name}": [text]}), path)
+    texts, kinds = seen(path.read_text(encoding="utf-8"))
+    blanks = dict.fromkeys(map(ord, "\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"), " ")
+    control = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code not in blanks}
+    expected = ["first", f"a{name}", "x", text]
+    assert [" ".join(found.split()) for found in texts] == [
+        " ".join(cell.translate(blanks).translate(control).split()) for cell in expected
+    ]
+    table = {"table", "thead", "tbody", "tr", "th", "td"}
+    assert kinds <= {f"{tag}_{end}" for tag in table for end in ("open", "close")} | {
+        "inline",
+        "text",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[win](https://evil.example)",
+        "![p](https://evil.example/p.png)",
+        "<https://evil.example>",
+        "<img src=x onerror=alert(1)>",
+        "<script>alert(1)</script>",
+        "[a]: https://evil.example",
+        "&#60;script&#62;",
+        "`a` **b** ~~c~~ _d_",
+        "a \\| b \\\\| c |",
+    ],
+)
+def test_nothing_comes_alive_in_markdown(tmp_path, text):
+    write_table(pd.DataFrame({"brand": [text]}), tmp_path / "a.md")
+    html = (
+        MarkdownIt("commonmark")
+        .enable(["table", "strikethrough"])
+        .render((tmp_path / "a.md").read_text())
+    )
+    (cell,) = re.findall("<td>(.*)</td>", html)
+    assert unescape(cell) == text
+    assert "<" not in cell
+
+
+@pytest.mark.parametrize("text", ["see https://evil.example", "see www.evil.example", "WWW.x.de"])
+def test_bare_addresses_are_broken_for_those_who_link_them(tmp_path, text):
+    write_table(pd.DataFrame({"brand": [text]}), tmp_path / "a.md")
+    raw = (tmp_path / "a.md").read_text()
+    assert "s://" not in raw
+    assert "www." not in raw.lower()
+    assert seen(raw)[0] == ["brand", text]
+
+
+def test_markdown_holds_tables_and_no_rows_and_is_never_read(tmp_path):
+    assert ".md" not in SUFFIXES
+    assert "md" not in FORMATS
+    refused = r"Markdown holds tables, not rows; write parquet, csv"
+    with pytest.raises(OutputError, match=refused):
+        open_writer(tmp_path / "a.md", ["text"])
+    for path in (tmp_path / "a", "-"):
+        with pytest.raises(OutputError, match=refused):
+            open_writer(path, ["text"], format="md")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(OutputError, match="the formats are parquet, csv, tsv, jsonl, md"):
+        write_table(TABLE, tmp_path / "a.xlsx")
+
+
 # ---------------------------------------------------------------- all or nothing
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", TABLE_FORMATS)
 def test_a_file_bears_its_name_only_when_whole(tmp_path, kind):
     path = tmp_path / f"a.{kind}"
     path.write_text("before")
-    with open_writer(path, ["text"]) as writer:
+    with open_writer(path, ["text"], table=True) as writer:
         writer.write([{"text": "a"}])
         assert path.read_text() == "before"
         assert path.with_name(f"a.{kind}.part").exists()
@@ -260,11 +431,11 @@ def test_a_file_bears_its_name_only_when_whole(tmp_path, kind):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", TABLE_FORMATS)
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_an_exception_leaves_nothing(tmp_path, small_groups, kind, error):
     def fail():
-        with open_writer(tmp_path / f"a.{kind}", ["text"]) as writer:
+        with open_writer(tmp_path / f"a.{kind}", ["text"], table=True) as writer:
             writer.write([{"text": "a"}] * 5)
             raise error("stop")
 
@@ -273,21 +444,21 @@ def test_an_exception_leaves_nothing(tmp_path, small_groups, kind, error):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", TABLE_FORMATS)
 def test_a_close_that_fails_leaves_nothing(tmp_path, kind, monkeypatch):
     def refuse(*_):
         raise OSError(28, "No space left on device")
 
-    writer = open_writer(tmp_path / f"a.{kind}", ["text"])
+    writer = open_writer(tmp_path / f"a.{kind}", ["text"], table=True)
     monkeypatch.setattr("pathlib.Path.replace", refuse)
     with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\)"):
         writer.close()
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", TABLE_FORMATS)
 def test_a_closed_writer_takes_no_rows(tmp_path, kind):
-    writer = open_writer(tmp_path / f"a.{kind}", ["text"])
+    writer = open_writer(tmp_path / f"a.{kind}", ["text"], table=True)
     writer.close()
     writer.close()
     writer.abandon()
@@ -312,7 +483,9 @@ def test_places_that_cannot_be_written_are_named(tmp_path, kind):
 
 
 def test_formats_are_told_by_suffix_or_named(tmp_path):
-    with pytest.raises(OutputError, match=r"the formats are parquet, csv, tsv, jsonl; .*--format"):
+    with pytest.raises(
+        OutputError, match=r"the formats are parquet, csv, tsv, jsonl; .*--output-format"
+    ):
         open_writer(tmp_path / "a.txt", ["text"])
     with pytest.raises(OutputError, match="'xls' is not a format; the formats are parquet"):
         open_writer(tmp_path / "a.txt", ["text"], format="xls")
@@ -340,6 +513,15 @@ def test_standard_output_without_bytes_takes_text(monkeypatch):
     monkeypatch.setattr("sys.stdout", stream)
     write("-", [{"text": "a"}])
     assert stream.getvalue() == "text\r\na\r\n"
+
+
+def test_standard_output_takes_a_table_in_markdown(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stdout", stream)
+    write_table(pd.DataFrame({"a": [1]}), "-", format="md")
+    assert stream.getvalue() == "| a |\n| ---: |\n| 1 |\n"
+    with pytest.raises(OutputError, match="takes csv, jsonl or md, not parquet; name a file"):
+        write_table(TABLE, "-", format="parquet")
 
 
 @pytest.mark.parametrize("kind", ["parquet", "tsv"])

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import mot_nlp
-from mot_nlp.cli import info, predict, show, table
+from mot_nlp.cli import compare, drivers, info, predict, show, table
 from mot_nlp.cli.console import errors_as_messages
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 app.command("predict")(predict.command)
 app.command("table")(table.command)
+app.command("compare")(compare.command)
+app.command("drivers")(drivers.command)
 app.command("show")(show.command)
 app.command("info")(info.command)
 

@@ -37,8 +37,8 @@ class Store:
     """A connection with the rows in it.
 
     Attributes:
-        connection: Holds the view ``moments``, and whatever :meth:`add` added.
-        columns: SQL of each column of the moments, by its name.
+        connection: Holds the view of the rows, and whatever :meth:`add` added.
+        columns: SQL of each column of the rows, by its name.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -56,8 +56,13 @@ class Store:
 
 
 @contextmanager
-def opened(moments: Rows, *, wanted: set[str]) -> Iterator[Store]:
-    """Moments where DuckDB can count them; ``wanted`` are the columns that will be read.
+def opened(rows: Rows, *, wanted: set[str], view: str = MOMENTS) -> Iterator[Store]:
+    """Rows where DuckDB can count them.
+
+    Args:
+        rows: Rows in memory, or files of them.
+        wanted: The columns that will be read.
+        view: What statements call them.
 
     Raises:
         ReadError: The file cannot be read, or holds what its columns should not.
@@ -70,8 +75,8 @@ def opened(moments: Rows, *, wanted: set[str]) -> Iterator[Store]:
         connection.execute("SET TimeZone = 'UTC'")
         # Every answer is a set of sums with an ORDER BY of its own.
         connection.execute("SET preserve_insertion_order = false")
-        with _translated(moments, MOMENTS):
-            yield Store(connection, _view(connection, MOMENTS, moments, wanted))
+        with _translated(rows, view):
+            yield Store(connection, _view(connection, view, rows, wanted))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mot_nlp.errors import InputError
 from mot_nlp.tables.arguments import (
     check_at_least,
     check_by,
@@ -15,13 +16,15 @@ from mot_nlp.tables.arguments import (
     names_of,
 )
 from mot_nlp.tables.cells import REQUIRED, cell_sums
+from mot_nlp.tables.correction import estimate
 from mot_nlp.tables.figures import figures
 from mot_nlp.tables.grouping import columns_needed, grouping
 from mot_nlp.tables.shipped import or_shipped
+from mot_nlp.tables.states import N_SEGMENTS
 from mot_nlp.tables.store import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,6 +45,9 @@ TABLE_COLUMNS = (
     "pivotal_share",
 )
 
+SHARE_INTERVAL = ("share_low", "share_high")
+"""Names of the columns that a corrected table has more."""
+
 THIN = "thin"
 """Name of the column that marks cells with too few moments."""
 
@@ -61,6 +67,8 @@ def moment_table(
     min_n: int = 1,
     confidence: float = 0.95,
     subtotals: bool = False,
+    correct: bool = False,
+    confusion: Mapping[str, list[list[int]]] | None = None,
     taxonomy: Taxonomy | None = None,
 ) -> pd.DataFrame:
     """Count moments and their sentiment in each cell of ``by``.
@@ -76,6 +84,13 @@ def moment_table(
     all moments of a cell feel the same it has no width, which says that nothing varied and not
     that the figure is certain.
 
+    With ``correct`` the share of moments and their sentiment are not those predicted but those that
+    are most likely true, given how often the model took each label for each other on held-out
+    segments (:func:`mot_nlp.tables.channel.most_likely`). Its intervals hold what is uncertain of
+    both. It takes for granted that the model errs in these rows as it did there, whatever they are
+    about: what is truly a complaint is missed as often in one place as in another. Where that
+    does not hold, it does harm; on real feedback it did (benchmarks/results/correction.md).
+
     Args:
         moments: Moment rows, or a file of them in any format that ``predict`` writes, or several
             files. A CSV or TSV has no types, so its ``by`` columns stay text; the apostrophe that
@@ -89,6 +104,13 @@ def moment_table(
         subtotals: Add a row for each value of the first ``by`` columns over all those after them,
             below the cells it sums, and one for everything, at the end. ``by`` columns are then
             text, ``"all"`` where a row sums over them.
+        correct: Estimate true moments. The rows must be one a segment, those without a moment
+            included, as ``predict(..., all_segments=True)`` returns them. Every combination of the
+            ``by`` columns that show no labels is estimated by itself, so these should not depend
+            on what the model found; a cell that it never predicted is taken not to occur.
+        confusion: With ``correct``, for each head the counts of held-out segments by true label
+            (rows) and predicted label (columns), as a bundle's ``manifest.confusion`` has them;
+            those of the shipped model where none are given.
         taxonomy: Labels of the model that found the moments; the shipped one's where none is given.
 
     Returns:
@@ -100,6 +122,10 @@ def moment_table(
           ``net_low`` to ``net_high``, NaN where there is one document only;
         - ``mean_score``, the mean ``sentiment_score``, from -1 to 1;
         - ``pivotal_share``, 0 to 1;
+        - ``share_low`` to ``share_high``, the interval of the share; only with ``correct``, which
+          estimates ``share``, the three sentiments and ``net_sentiment`` and leaves ``n``,
+          ``documents``, ``mean_score`` and ``pivotal_share`` as counted. Sub-totals add up the
+          estimates of their cells;
         - ``subtotal`` (bool), whether the row sums over cells; only with ``subtotals``;
         - ``thin`` (bool), whether n is under ``min_n``; only where ``min_n`` is over 1.
 
@@ -115,14 +141,24 @@ def moment_table(
     taxonomy = or_shipped(taxonomy)
     check_at_least("min_n", min_n, 1, why="to show every cell, or more to blank thin ones")
     check_confidence(confidence)
-    check_by(names, taken=(*TABLE_COLUMNS, THIN, SUBTOTAL))
-    with opened(moments, wanted={*REQUIRED, *columns_needed(names, taxonomy)}) as store:
+    check_by(names, taken=(*TABLE_COLUMNS, *SHARE_INTERVAL, THIN, SUBTOTAL))
+    if confusion is not None and not correct:
+        raise InputError("confusion is only read with correct=True; give both or neither")
+    prefixes = [names[:width] for width in reversed(range(len(names)))] if subtotals else []
+    wanted = {*REQUIRED, N_SEGMENTS, *columns_needed(names, taxonomy)}
+    with opened(moments, wanted=wanted) as store:
         check_columns(REQUIRED, names, store.columns, taxonomy)
         table = _level(store, names, taxonomy, confidence)
-        if subtotals:
-            prefixes = [names[:width] for width in reversed(range(len(names)))]
-            levels = [_level(store, prefix, taxonomy, confidence) for prefix in prefixes]
-            table = _with_subtotals(table, levels, names)
+        levels = [_level(store, prefix, taxonomy, confidence) for prefix in prefixes]
+        if correct:
+            found = estimate(store, grouping(names, store.columns, taxonomy), taxonomy, confusion)
+            levels = [
+                found.over(_group(table, prefix), len(level)).put_into(level, confidence)
+                for prefix, level in zip(prefixes, levels, strict=True)
+            ]
+            table = found.put_into(table, confidence)
+    if subtotals:
+        table = _with_subtotals(table, levels, names)
     if min_n > 1:
         thin = table["n"] < min_n
         table.loc[thin, [name for name in TABLE_COLUMNS if name not in _COUNTS]] = np.nan
@@ -148,15 +184,20 @@ def _with_subtotals(
     """
     parts = [_placed(cells, names, (), np.arange(len(cells)), 0)]
     for depth, level in enumerate(levels, 1):
-        prefix = list(names[: len(names) - depth])
-        if prefix:
-            group = cells.groupby(prefix, sort=False, dropna=False).ngroup().to_numpy()
-            last = np.flatnonzero(np.diff(group, append=len(cells) + 1))
-        else:
-            last = np.full(len(level), len(cells))
+        prefix = names[: len(names) - depth]
+        last = np.flatnonzero(np.diff(_group(cells, prefix), append=len(cells) + 1))
+        # What sums over everything comes after what sums over the last of the first column.
         parts.append(_placed(level, prefix, names[len(prefix) :], last, depth))
     table = pd.concat(parts, ignore_index=True).sort_values(["place", "level"], ignore_index=True)
-    return table[[*names, *TABLE_COLUMNS, SUBTOTAL]]
+    return table[[*cells.columns, SUBTOTAL]]
+
+
+def _group(cells: pd.DataFrame, prefix: Sequence[str]) -> NDArray[np.int64]:
+    """For each cell the number of the row that sums over it in the table by ``prefix``."""
+    if not prefix:
+        return np.zeros(len(cells), np.int64)
+    group = cells.groupby(list(prefix), sort=False, dropna=False).ngroup()
+    return np.asarray(group, np.int64)
 
 
 def _placed(

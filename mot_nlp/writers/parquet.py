@@ -34,11 +34,20 @@ _LARGEST = 2**63 - 1
 
 
 class ParquetWriter(RowWriter):
-    """Parquet, compressed with zstd."""
+    """Parquet, compressed with zstd.
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    Args:
+        path: The file.
+        columns: Columns in order.
+        kinds: Kinds of columns that are known beforehand: ``bool``, ``integer``, ``float``,
+            ``time`` or ``instant`` (a time with a zone).
+    """
+
+    def __init__(
+        self, path: Path, columns: Sequence[str], *, kinds: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(path, columns)
-        self._kinds = _fixed_kinds(self.columns)
+        self._kinds = _fixed_kinds(self.columns) | dict(kinds or {})
         self._rows: list[Mapping[str, Any]] = []
         self._file: ArrowWriter | None = None
         with self._translated():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class _TextWriter(RowWriter):
+class TextWriter(RowWriter):
     """Writes UTF-8 to a file or to standard output."""
 
     def __init__(self, path: Path | None, columns: Sequence[str]) -> None:
@@ -45,7 +45,7 @@ class _TextWriter(RowWriter):
             self._stream.close()
 
 
-class CsvWriter(_TextWriter):
+class CsvWriter(TextWriter):
     """CSV or TSV with a header; rows end as RFC 4180 says, text cells that are no numbers are defused."""
 
     def __init__(self, path: Path | None, columns: Sequence[str], *, delimiter: str = ",") -> None:
@@ -58,7 +58,7 @@ class CsvWriter(_TextWriter):
         self._csv.writerow([as_cell(cell) for cell in cells])
 
 
-class JsonLinesWriter(_TextWriter):
+class JsonLinesWriter(TextWriter):
     """One JSON object a line."""
 
     def _write_cells(self, cells: Sequence[Any]) -> None:

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, time
 
 from mot_nlp.records import is_missing
 from mot_nlp.transcripts import without_surrogates
@@ -63,6 +63,17 @@ def as_text(value: object) -> str:
     if isinstance(value, (list, tuple, Mapping)):
         return as_json_text(value)
     return without_surrogates(str(value))
+
+
+def as_read(value: object) -> str:
+    """A plain value as text for people: as :func:`as_text`, and midnight is the day.
+
+    >>> as_read(datetime(2026, 1, 2)), as_read(datetime(2026, 1, 2, 12, 30))
+    ('2026-01-02', '2026-01-02T12:30:00')
+    """
+    if isinstance(value, datetime) and value.time() == time.min:
+        return value.date().isoformat()
+    return as_text(value)
 
 
 def as_json_text(value: object) -> str:

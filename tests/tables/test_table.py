@@ -139,9 +139,9 @@ class TestFigures:
 
 class TestInterval:
     def test_covers_where_moments_of_a_document_resemble_each_other(self):
-        """The 400 tables are the cells of one: documents of 1 to 6 moments with a mood of their own."""
+        """The tables are the cells of one: documents of 1 to 6 moments with a mood of their own."""
         rng = np.random.default_rng(20261122)
-        tables, documents = 400, 40
+        tables, documents = 2_000, 40
         sizes = rng.integers(1, 7, size=tables * documents)
         cheer = np.repeat(rng.beta(1.2, 0.8, size=sizes.size), sizes)
         draw = rng.random(cheer.size)
@@ -163,8 +163,54 @@ class TestInterval:
         covered = (out["net_low"] <= 14) & (out["net_high"] >= 14)
         naive = 196 * np.sqrt((0.7 - (out["net_sentiment"] / 100) ** 2) / out["n"])
 
-        assert 0.91 <= covered.mean() <= 0.98
+        assert 0.93 <= covered.mean() <= 0.97
         assert ((out["net_sentiment"] - 14).abs() <= naive).mean() < 0.91
+
+
+class TestSubtotals:
+    def test_stand_below_the_cells_they_sum(self, moments):
+        out = table(moments, ("journey", "stage", "sentiment"), subtotals=True)
+
+        rows = out[["journey", "stage", "sentiment"]].to_numpy().tolist()
+        assert rows == [
+            ["before", "see", "neutral"],
+            ["before", "see", "all"],
+            ["before", "buy", "negative"],
+            ["before", "buy", "all"],
+            ["before", "all", "all"],
+            ["after", "use", "negative"],
+            ["after", "use", "neutral"],
+            ["after", "use", "positive"],
+            ["after", "use", "all"],
+            ["after", "all", "all"],
+            ["all", "all", "all"],
+        ]
+        assert out["subtotal"].tolist() == ["all" in row for row in rows]
+
+    def test_are_the_tables_by_fewer_columns(self, moments):
+        out = table(moments, ("brand", "touchpoint"), subtotals=True)
+        by_brand = out[out["subtotal"] & (out["brand"] != "all")]
+
+        pd.testing.assert_frame_equal(
+            by_brand[list(TABLE_COLUMNS)].reset_index(drop=True),
+            table(moments, ("brand",))[list(TABLE_COLUMNS)],
+        )
+        pd.testing.assert_frame_equal(
+            out[list(TABLE_COLUMNS)].tail(1).reset_index(drop=True), table(moments, ())
+        )
+        assert out["brand"].isna().tolist() == [False] * 6 + [True, True, False]
+
+    def test_numbers_become_text_beside_all(self, moments):
+        out = table(moments.assign(stars=[5, 5, 5, 1, 3, 3, 1]), ("stars",), subtotals=True)
+
+        assert out["stars"].tolist() == ["1", "3", "5", "all"]
+
+    def test_thin_cells_and_no_rows(self, moments):
+        out = table(moments, min_n=2, subtotals=True)
+        assert out["thin"].tolist() == [True, True, True, True, False, False, False]
+        empty = table(moments[:0], min_n=2, subtotals=True)
+        assert empty.empty
+        assert list(empty.columns) == list(out.columns)
 
 
 class TestBy:
@@ -325,6 +371,25 @@ class TestFiles:
         write(moments.assign(doc_id=["7", "7", "7", "07", "007", "007", "7.0"]), path)
 
         assert table(path, ())["documents"][0] == 4
+
+    @given(
+        split=st.integers(0, 6),
+        suffixes=st.tuples(st.sampled_from([".csv", ".parquet", ".jsonl"]), st.just(".csv")),
+    )
+    @settings(max_examples=10, deadline=None)
+    def test_several_files_equal_their_union(self, tmp_path_factory, split, suffixes):
+        rows = pd.DataFrame(
+            [(f"d{i % 4}", "use", "smot", "positive" if i % 3 else "negative", i / 9, i == 2, f"b{i % 2}")
+             for i in range(7)],
+            columns=["doc_id", "stage", "moment", "sentiment", "sentiment_score", "pivotal", "brand"],
+        )  # fmt: skip
+        folder = tmp_path_factory.mktemp("parts")
+        paths = [folder / f"part{n}{suffix}" for n, suffix in enumerate(suffixes)]
+        for path, part in zip(paths, (rows[:split], rows[split:]), strict=True):
+            with open_writer(path, list(rows.columns)) as writer:
+                writer.write(part.to_dict("records"))
+
+        pd.testing.assert_frame_equal(table(paths, ("brand",)), table(rows, ("brand",)))
 
     def test_texts_with_newlines_and_quotes(self, moments, tmp_path: Path):
         path = tmp_path / "moments.csv"

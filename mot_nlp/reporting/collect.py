@@ -1,0 +1,133 @@
+"""From rows to everything that a report shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mot_nlp.errors import InputError
+from mot_nlp.reporting import findings
+from mot_nlp.reporting.coverage import coverage
+from mot_nlp.reporting.cube import cube
+from mot_nlp.reporting.data import ReportData
+from mot_nlp.reporting.differences import differences
+from mot_nlp.reporting.driving import driving
+from mot_nlp.reporting.flow import flow
+from mot_nlp.reporting.pictures import pictures
+from mot_nlp.reporting.prepared import prepared
+from mot_nlp.reporting.quoting import quoted
+from mot_nlp.tables import moment_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from mot_nlp.bundle import Bundle
+    from mot_nlp.reporting.driving import Driving
+    from mot_nlp.tables.store import Rows
+
+VIEWS: dict[str, tuple[str, ...]] = {
+    "totals": (),
+    "stage": ("stage",),
+    "touchpoint": ("touchpoint",),
+    "stage_moment": ("stage", "moment"),
+    "stage_touchpoint": ("stage", "touchpoint"),
+}
+
+QUOTED = 6
+"""Touchpoints that are quoted from: those with most moments."""
+
+QUOTES_EACH = 2
+"""Quotes of a touchpoint and pole of sentiment."""
+
+
+def collect(
+    moments: Rows,
+    documents: Rows | None,
+    *,
+    bundle: Bundle,
+    title: str,
+    created: str,
+    outcome: str | None,
+    filters: Sequence[str] | None,
+    date: str,
+    rejected: int | str | Path | None,
+    min_n: int,
+    confidence: float,
+) -> ReportData:
+    """Make all tables, words and charts of a report; see :func:`mot_nlp.reporting.report`."""
+    taxonomy = bundle.taxonomy
+    options: dict[str, Any] = {"taxonomy": taxonomy, "confidence": confidence}
+    if outcome is not None and documents is None:
+        raise InputError(
+            f"the outcome {outcome!r} needs documents, which carry it; give the second frame of "
+            "predict(..., documents=True), or the file of mot predict --documents"
+        )
+    with prepared(moments, documents, filters=filters, date=date) as file:
+        tables = {
+            name: moment_table(file.path, by, min_n=1 if name == "totals" else min_n, **options)
+            for name, by in VIEWS.items()
+        }
+        drivers = driving(file.path, documents, outcome, **options)
+        compared = differences(file, **options)
+        data = ReportData(
+            title=title,
+            created=created,
+            confidence=confidence,
+            min_n=min_n,
+            findings=[],
+            coverage=coverage(tables["totals"], moments, documents, rejected),
+            filters=file.filters,
+            period=file.period,
+            views=cube(file, VIEWS, taxonomy),
+            flow=flow(file, taxonomy),
+            tables=tables,
+            drivers=drivers,
+            comparisons=compared,
+            quotes=quoted(
+                file.path, _most_moments(tables["touchpoint"]), taxonomy, each=QUOTES_EACH
+            ),
+            pictures=pictures(file, tables, drivers.table, compared, **options),
+            model=_model(bundle),
+        )
+    data.findings.extend(_findings(data, drivers))
+    return data
+
+
+def _findings(data: ReportData, drivers: Driving) -> list[findings.Finding]:
+    found = findings.overall(data.tables["totals"], data.level)
+    if not len(data.tables["totals"]):
+        return found
+    found += findings.extremes(data.tables["touchpoint"], "touchpoint", data.level)
+    found += findings.make_or_break(drivers.table, "touchpoint", drivers.outcome, data.level)
+    for comparison in data.comparisons:
+        found += findings.differences(comparison.table)
+    return found
+
+
+def _most_moments(table: pd.DataFrame) -> list[str]:
+    return [str(label) for label in table.nlargest(QUOTED, "n")["touchpoint"]]
+
+
+def _model(bundle: Bundle) -> Mapping[str, Any]:
+    """Name, hash and held-out figures of the model."""
+    held_out = next(
+        (
+            bundle.manifest.metrics[name]
+            for name in ("corpus_test", "validation")
+            if name in bundle.manifest.metrics
+        ),
+        {},
+    )
+    figures = [
+        (head, float(held_out[head]["macro_f1"]), float(held_out[head]["accuracy"]))
+        for head in bundle.taxonomy.heads
+        if head in held_out
+    ]
+    return {
+        "name": bundle.manifest.name,
+        "sha": bundle.sha256[:12],
+        "segments": f"{int(held_out.get('segments', 0)):,}",
+        "figures": figures,
+    }

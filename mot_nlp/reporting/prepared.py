@@ -1,0 +1,207 @@
+"""The moments a report is made of: one compact file, with what the documents know joined on."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mot_nlp.errors import ColumnError
+from mot_nlp.tables.cells import REQUIRED
+from mot_nlp.tables.grouping import DAY, PERIODS
+from mot_nlp.tables.store import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mot_nlp.tables.store import Rows, Store
+
+NEEDED = (*REQUIRED, "moment_id", "start", "end", "text", "moment", "touchpoint")
+"""Columns of moments that a report cannot do without."""
+
+USEFUL = ("speaker", "stage_confidence", "moment_confidence", "touchpoint_confidence",
+          "sentiment_confidence", "pivotal_confidence", "n_segments")  # fmt: skip
+
+USUAL_FILTERS = ("brand", "source")
+"""Columns to filter by where the caller names none and they are there."""
+
+MOST_VALUES = 12
+"""Values of a filter that stand for themselves; rarer ones share one entry."""
+
+OTHERS = "all others"
+MISSING = "not given"
+PERIOD = "period"
+"""Name of the filter of time."""
+
+DATE = "date"
+"""What the prepared file calls the column of dates."""
+
+MOST_PERIODS = 36
+"""More months than this are told as quarters, more quarters as years."""
+
+_LENGTHS = (("month", "M", "%Y-%m"), ("quarter", "Q", "%Y-Q%q"), ("year", "Y", "%Y"))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One control of the page.
+
+    Attributes:
+        name: The column as the user knows it; ``period`` for time.
+        column: Its name in the prepared file.
+        values: What it can take, in order; periods in order of time, without gaps.
+        starts: ISO date on which each period starts; empty for other filters.
+    """
+
+    name: str
+    column: str
+    values: tuple[str, ...]
+    starts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The prepared file.
+
+    Attributes:
+        path: A Parquet file of moments, with a text column for each filter.
+        filters: What the page can filter by.
+        period: Length of the periods (``month``, ``quarter``, ``year``), None without dates.
+    """
+
+    path: Path
+    filters: tuple[Filter, ...]
+    period: str | None
+
+
+@contextmanager
+def prepared(
+    moments: Rows,
+    documents: Rows | None,
+    *,
+    filters: Sequence[str] | None,
+    date: str,
+) -> Iterator[Prepared]:
+    """Write the prepared file into a temporary folder, which goes with the context.
+
+    Args:
+        moments: Moment rows.
+        documents: Document rows; they lend columns that the moments lack, such as ``source``.
+        filters: Columns to filter by; ``USUAL_FILTERS`` as far as they exist if None.
+        date: Column of dates; where it does not exist the report has no periods.
+
+    Raises:
+        ColumnError: A needed column or a named filter does not exist.
+    """
+    wanted = {*NEEDED, *USEFUL, *(USUAL_FILTERS if filters is None else filters), date}
+    with (
+        tempfile.TemporaryDirectory(prefix="mot-nlp-report-") as folder,
+        opened(moments, wanted=wanted) as store,
+    ):
+        missing = [name for name in NEEDED if name not in store.columns]
+        if missing:
+            raise ColumnError(
+                f"the moments lack the columns {', '.join(missing)}, which a report needs; give "
+                "the rows that predict returned"
+            )
+        columns, source = _joined(store, documents, wanted)
+        names = [name for name in USUAL_FILTERS if name in columns] if filters is None else filters
+        unknown = [name for name in names if name not in columns]
+        if unknown:
+            raise ColumnError(
+                f"there is no column {', '.join(map(repr, unknown))} to filter by; there are "
+                f"{', '.join(columns)}"
+            )
+        path = Path(folder) / "moments.parquet"
+        yield _write(store, path, columns, source, list(dict.fromkeys(names)), date)
+
+
+def _joined(store: Store, documents: Rows | None, wanted: set[str]) -> tuple[dict[str, str], str]:
+    """SQL of every column there is, and of what they are selected from."""
+    if documents is None:
+        return store.columns, "moments"
+    own = store.add("documents", documents, wanted={"doc_id", *wanted})
+    if "doc_id" not in own:
+        raise ColumnError(
+            "the documents lack the column doc_id; give the rows that predict returned"
+        )
+    lent = {name: sql for name, sql in own.items() if sql and name not in store.columns}
+    if not lent:
+        return store.columns, "moments"
+    given = {name: f"d{number}" for number, name in enumerate(lent)}
+    values = ", ".join(f"any_value({lent[name]}) AS {given[name]}" for name in lent)
+    source = (
+        f"moments LEFT JOIN (SELECT CAST({own['doc_id']} AS VARCHAR) AS id, {values} FROM documents "
+        f"GROUP BY ALL) AS lent ON CAST({store.columns['doc_id']} AS VARCHAR) = lent.id"
+    )
+    return store.columns | {name: f"lent.{given[name]}" for name in lent}, source
+
+
+def _write(
+    store: Store, path: Path, columns: dict[str, str], source: str, names: list[str], date: str
+) -> Prepared:
+    """Select everything once, filters folded to their frequent values."""
+    selected = {name: columns[name] for name in (*NEEDED, *USEFUL) if name in columns}
+    filters = []
+    parameters: dict[str, object] = {}
+    for number, name in enumerate(names):
+        column = f"filter_{number}"
+        value = f"coalesce(nullif(trim(CAST({columns[name]} AS VARCHAR)), ''), '{MISSING}')"
+        values, folded = _frequent(store, value, source)
+        selected[column] = (
+            f"CASE WHEN list_contains(${column}, {value}) THEN {value} ELSE '{OTHERS}' END"
+        )
+        parameters[column] = values
+        filters.append(Filter(name, column, (*values, *([OTHERS] if folded else []))))
+    period = None
+    if columns.get(date):
+        selected[DATE] = columns[date]
+        period, periods = _periods(store, columns[date], source)
+        if period:
+            selected[f"filter_{PERIOD}"] = PERIODS[period].format(date=columns[date])
+            filters.append(
+                Filter(PERIOD, f"filter_{PERIOD}", tuple(periods), tuple(periods.values()))
+            )
+    listed = ", ".join(f'{sql} AS "{name}"' for name, sql in selected.items())
+    # What is written by COPY takes no parameters; a temporary table does, and may go to disk.
+    store.connection.execute(
+        f"CREATE TEMP TABLE prepared AS SELECT {listed} FROM {source}", parameters
+    )
+    store.connection.table("prepared").write_parquet(str(path))
+    store.connection.execute("DROP TABLE prepared")
+    return Prepared(path, tuple(filters), period)
+
+
+def _frequent(store: Store, value: str, source: str) -> tuple[list[str], bool]:
+    """The most frequent values of a filter, and whether there are more."""
+    rows = store.connection.execute(
+        f"SELECT {value} AS v, count(*) AS n FROM {source} GROUP BY v ORDER BY n DESC, v "
+        f"LIMIT {MOST_VALUES + 1}"
+    ).fetchall()
+    values = [str(row[0]) for row in rows]
+    if len(values) <= MOST_VALUES:
+        return sorted(values, key=lambda v: (v == MISSING, v)), False
+    return values[: MOST_VALUES - 1], True
+
+
+def _periods(store: Store, date: str, source: str) -> tuple[str | None, dict[str, str]]:
+    """The finest length of period of which there are not too many; the ISO start of each period.
+
+    Periods without a moment are among them, so that a gap stays a gap.
+    """
+    day = DAY.format(date=date)
+    [(first, last)] = store.connection.execute(
+        f"SELECT min({day}), max({day}) FROM {source}"
+    ).fetchall()
+    if first is None:
+        return None, {}
+    for name, code, written in _LENGTHS:
+        span = pd.period_range(pd.Period(first, code), pd.Period(last, code))
+        if len(span) <= MOST_PERIODS:
+            starts = [period.start_time.date().isoformat() for period in span]
+            return name, dict(zip(span.strftime(written), starts, strict=True))
+    return None, {}
