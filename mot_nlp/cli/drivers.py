@@ -40,7 +40,7 @@ _LEGEND = (
     "impact: change of the mean if the moment's documents were absent; penalty and reward: what a "
     "negative and a positive moment go with, which need not cause it; #: make-or-break rank."
 )
-_MAKE = "mot predict FEEDBACK -o moments.parquet --documents {} --keep {}"
+_MAKE = "mot predict FEEDBACK -o moments.parquet --documents FILE --keep"
 
 
 def command(
@@ -88,9 +88,9 @@ def command(
 
     sources = existing(moments)
     if not documents:
-        make = _MAKE.format("documents.parquet", outcome)
+        make = f"{_MAKE.replace('FILE', 'documents.parquet')} {outcome}"
         raise InputError(f"name the file of documents with --documents; make one with: {make}")
-    document_files = existing(documents, hint=_MAKE.format("{}", outcome))
+    document_files = existing(documents, hint=f"{_MAKE} {outcome}")
     names = comma_separated(by)
     table = drivers(
         sources,

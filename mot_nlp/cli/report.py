@@ -6,59 +6,65 @@ from typing import Annotated
 
 import typer
 
-from mot_nlp.cli.console import Model, comma_separated, err
-from mot_nlp.errors import InputError
+from mot_nlp.cli.console import Model, comma_separated, err, plain
+from mot_nlp.cli.tabling import Confidence, Moments, existing
+from mot_nlp.errors import OutputError
+
+_DOCUMENTS = "mot predict FEEDBACK -o moments.parquet --documents FILE"
 
 
 def command(
-    moments: Annotated[
-        list[str], typer.Argument(help="Parquet, CSV or JSON Lines files that mot predict wrote.")
-    ],
+    moments: Moments,
     output: Annotated[
         str, typer.Option("--output", "-o", help="The HTML file to write.")
     ] = "report.html",
     documents: Annotated[
-        str | None,
-        typer.Option("--documents", help="Document rows: they carry the outcome and the source."),
+        list[str] | None,
+        typer.Option(
+            "--documents",
+            help="File of documents that mot predict --documents wrote: they carry outcome, source "
+            "and coverage; repeat the option for several.",
+        ),
     ] = None,
     outcome: Annotated[
         str | None,
-        typer.Option("--outcome", help="Column of the documents that moments may move, as stars."),
+        typer.Option("--outcome", help="Kept column that moments may move; stars if left out."),
     ] = None,
     filters: Annotated[
         str | None,
-        typer.Option("--filter", help="Columns to filter by, separated by commas; brand, source."),
+        typer.Option(
+            "--filter", help="Columns to filter by, separated by commas; brand and source if there."
+        ),
     ] = None,
-    date: Annotated[str, typer.Option("--date", help="Column of dates.")] = "date",
+    date: Annotated[str, typer.Option("--date", help="Kept column of dates.")] = "date",
     rejected: Annotated[
-        str | None, typer.Option("--rejected", help="The rejected.jsonl of the run.")
+        str | None, typer.Option("--rejected", help="The rejected.jsonl of the run, to be counted.")
     ] = None,
-    title: Annotated[
-        str, typer.Option("--title", help="Heading of the page.")
-    ] = "Moments of truth",
+    title: Annotated[str, typer.Option("--title", help="Heading of the page.")] = "Moments of truth",
     min_n: Annotated[
         int, typer.Option("--min-n", help="Blank the figures of cells with fewer moments.")
     ] = 5,
+    confidence: Confidence = 0.95,
     model: Model = None,
 ) -> None:
-    """Write a self-contained HTML report: findings, tables, charts, quotes."""
-    from pathlib import Path
-
+    """Write a self-contained HTML report: findings, charts, tables and quotes."""
     from mot_nlp.reporting import report
 
-    for path in moments:
-        if not Path(path).is_file():
-            raise InputError(f"no file {path}; make one with: mot predict FEEDBACK -o {path}")
-    target = report(
-        [*moments],
-        documents,
+    sources = existing(moments)
+    feedback = existing(documents, hint=_DOCUMENTS) if documents else None
+    if output in {str(path) for path in (*sources, *(feedback or ()))}:
+        raise OutputError(f"{output} is what is read here; name another file for the report")
+    path = report(
+        sources,
+        feedback,
         path=output,
         title=title,
         outcome=outcome,
-        filters=comma_separated(filters) if filters is not None else None,
+        filters=None if filters is None else comma_separated(filters),
         date=date,
         rejected=rejected,
         min_n=min_n,
+        confidence=confidence,
         model=model,
     )
-    err.print(f"Wrote {target}", highlight=False)
+    err.print(plain(f"wrote {path}"))

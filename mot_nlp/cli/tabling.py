@@ -50,12 +50,12 @@ NOTHING = "·"
 """What stands for a figure that is not given."""
 
 
-def existing(paths: Sequence[str], *, hint: str = "mot predict FEEDBACK -o {}") -> list[Path]:
+def existing(paths: Sequence[str], *, hint: str = "mot predict FEEDBACK -o FILE") -> list[Path]:
     """The paths of files that are there.
 
     Args:
         paths: Paths as typed.
-        hint: The command that makes such a file, ``{}`` for its path.
+        hint: The command that makes such a file, ``FILE`` for its path.
 
     Raises:
         InputError: One is not there, or is a folder.
@@ -64,7 +64,7 @@ def existing(paths: Sequence[str], *, hint: str = "mot predict FEEDBACK -o {}") 
         if Path(path).is_dir():
             raise InputError(f"{path} is a folder; name the files in it, as {path}/*.parquet")
         if not Path(path).is_file():
-            raise InputError(f"no file {path}; make one with: {hint.format(path)}")
+            raise InputError(f"no file {path}; make one with: {hint.replace('FILE', path)}")
     return [Path(path) for path in paths]
 
 

@@ -112,7 +112,7 @@ def _most_moments(table: pd.DataFrame) -> list[str]:
 
 def _model(bundle: Bundle) -> Mapping[str, Any]:
     """Name, hash and held-out figures of the model."""
-    held_out = next(
+    held_out: Mapping[str, Any] = next(
         (
             bundle.manifest.metrics[name]
             for name in ("corpus_test", "validation")

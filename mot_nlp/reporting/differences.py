@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from mot_nlp.reporting.numbers import words
-from mot_nlp.reporting.prepared import MISSING, OTHERS, PERIOD
+from mot_nlp.reporting.prepared import LENGTHS, MISSING, OTHERS, PERIOD
 from mot_nlp.tables.comparison import compare
 from mot_nlp.tables.table import moment_table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from mot_nlp.reporting.prepared import Filter, Prepared
     from mot_nlp.taxonomy import Taxonomy
 
 ENOUGH = 100
-"""Moments that the last period and the one before each need, to be compared."""
+"""Moments that a period and the one before each need, to be compared."""
 
-LENGTHS = ("month", "quarter", "year")
-"""Lengths of period, the finest first; the first that is long enough is taken."""
+MISSED = 0.1
+"""Part of a period that may lack data at its end, for it to count as whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Comparison:
 def differences(prepared: Prepared, *, taxonomy: Taxonomy, confidence: float) -> list[Comparison]:
     """Compare net sentiment by touchpoint, over time and between the values of each filter."""
     found = []
-    if prepared.period:
-        found += _over_time(prepared, taxonomy, confidence)
+    if prepared.until is not None:
+        found += _over_time(prepared, prepared.until, taxonomy, confidence)
     for entry in prepared.filters:
         if entry.name != PERIOD and len(_groups(entry)) > 1:
             table = compare(
@@ -57,13 +57,22 @@ def _groups(entry: Filter) -> list[str]:
     return [value for value in entry.values if value not in (MISSING, OTHERS)]
 
 
-def _over_time(prepared: Prepared, taxonomy: Taxonomy, confidence: float) -> list[Comparison]:
-    for length in LENGTHS:
-        periods = moment_table(prepared.path, length, taxonomy=taxonomy).dropna(subset=[length])
-        if len(periods) > 1 and (periods["n"].tail(2) >= ENOUGH).all():
+def _over_time(
+    prepared: Prepared, until: pd.Timestamp, taxonomy: Taxonomy, confidence: float
+) -> list[Comparison]:
+    """The last whole period against the one before, of the finest length with enough moments."""
+    for length, code, written in LENGTHS:
+        last = pd.Period(until, code)
+        if last.end_time - until > MISSED * (last.end_time - last.start_time):
+            last -= 1
+        group, before = last.strftime(written), (last - 1).strftime(written)
+        counts = moment_table(prepared.path, length, taxonomy=taxonomy).set_index(length)["n"]
+        if min(counts.get(group, 0), counts.get(before, 0)) >= ENOUGH:
             table = compare(
-                prepared.path, "touchpoint", length, group=periods[length].iloc[-1],
+                prepared.path, "touchpoint", length, group=group,
                 taxonomy=taxonomy, confidence=confidence,
             )  # fmt: skip
-            return [Comparison("period", f"The last {length} against the one before", table)]
+            return [
+                Comparison("period", f"{group} against {before}, the last whole {length}", table)
+            ]
     return []

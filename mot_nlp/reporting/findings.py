@@ -50,7 +50,7 @@ def extremes(table: pd.DataFrame, name: str, level: str) -> list[Finding]:
     for head, side in (("Pulls down most", below), ("Lifts most", -above)):
         if side.empty:
             continue
-        row = _row(table, int(side.idxmin()))
+        row = _row(table.loc[side.index], int(side.argmin()))
         found.append(
             Finding(
                 f"{head}: {words(row[name])}",
@@ -72,7 +72,7 @@ def make_or_break(
     """The moment kind that moves the outcome most, as the drivers rank it."""
     if ranking is None or ranking.empty or ranking["rank"].isna().all():
         return []
-    row = _row(ranking, int(ranking["rank"].astype(float).idxmin()))
+    row = _row(ranking, int(ranking["rank"].astype(float).argmin()))
     return [
         Finding(
             f"Make or break: {words(row[name])}",

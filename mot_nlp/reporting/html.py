@@ -6,9 +6,9 @@ import base64
 import hashlib
 import json
 from importlib import resources
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import mot_nlp
 from mot_nlp.records import is_missing
 from mot_nlp.reporting.cube import SUMS
 from mot_nlp.reporting.findings import clear
@@ -67,7 +67,7 @@ def render(data: ReportData) -> str:
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     return environment.get_template("report.html").render(
         data=data,
-        version=mot_nlp.__version__,
+        version=version("mot-nlp"),
         style=Markup(_own("report.css")),
         scripts=[Markup(script) for script in scripts],
         hashes=Markup(hashes),

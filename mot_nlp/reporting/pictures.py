@@ -22,6 +22,7 @@ from mot_nlp.tables.trends import trend
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import altair as alt
     import pandas as pd
 
     from mot_nlp.reporting.differences import Comparison
@@ -54,7 +55,7 @@ def pictures(
     confidence: float,
 ) -> Pictures:
     """Draw what there is something to draw of."""
-    charts = {
+    charts: dict[str, alt.TopLevelMixin] = {
         "journey": journey_curve(tables["stage"], width="container"),
         "heat": heat_map(tables["stage_touchpoint"], width="container"),
         "flow": flow(paths(prepared.path, taxonomy=taxonomy), width="container"),

@@ -43,7 +43,8 @@ DATE = "date"
 MOST_PERIODS = 36
 """More months than this are told as quarters, more quarters as years."""
 
-_LENGTHS = (("month", "M", "%Y-%m"), ("quarter", "Q", "%Y-Q%q"), ("year", "Y", "%Y"))
+LENGTHS = (("month", "M", "%Y-%m"), ("quarter", "Q", "%Y-Q%q"), ("year", "Y", "%Y"))
+"""Name of each length of period, the finest first, with pandas' code and how a period is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,13 @@ class Prepared:
         path: A Parquet file of moments, with a text column for each filter.
         filters: What the page can filter by.
         period: Length of the periods (``month``, ``quarter``, ``year``), None without dates.
+        until: The latest date, None without dates.
     """
 
     path: Path
     filters: tuple[Filter, ...]
     period: str | None
+    until: pd.Timestamp | None
 
 
 @contextmanager
@@ -157,15 +160,14 @@ def _write(
         )
         parameters[column] = values
         filters.append(Filter(name, column, (*values, *([OTHERS] if folded else []))))
-    period = None
+    period, until = None, None
     if columns.get(date):
         selected[DATE] = columns[date]
-        period, periods = _periods(store, columns[date], source)
+        period, starts, until = _periods(store, columns[date], source)
         if period:
-            selected[f"filter_{PERIOD}"] = PERIODS[period].format(date=columns[date])
-            filters.append(
-                Filter(PERIOD, f"filter_{PERIOD}", tuple(periods), tuple(periods.values()))
-            )
+            column = f"filter_{PERIOD}"
+            selected[column] = PERIODS[period].format(date=columns[date])
+            filters.append(Filter(PERIOD, column, tuple(starts), tuple(starts.values())))
     listed = ", ".join(f'{sql} AS "{name}"' for name, sql in selected.items())
     # What is written by COPY takes no parameters; a temporary table does, and may go to disk.
     store.connection.execute(
@@ -173,7 +175,7 @@ def _write(
     )
     store.connection.table("prepared").write_parquet(str(path))
     store.connection.execute("DROP TABLE prepared")
-    return Prepared(path, tuple(filters), period)
+    return Prepared(path, tuple(filters), period, until)
 
 
 def _frequent(store: Store, value: str, source: str) -> tuple[list[str], bool]:
@@ -188,8 +190,10 @@ def _frequent(store: Store, value: str, source: str) -> tuple[list[str], bool]:
     return values[: MOST_VALUES - 1], True
 
 
-def _periods(store: Store, date: str, source: str) -> tuple[str | None, dict[str, str]]:
-    """The finest length of period of which there are not too many; the ISO start of each period.
+def _periods(
+    store: Store, date: str, source: str
+) -> tuple[str | None, dict[str, str], pd.Timestamp | None]:
+    """The finest length of period of which there are not too many; ISO starts; the latest date.
 
     Periods without a moment are among them, so that a gap stays a gap.
     """
@@ -198,10 +202,10 @@ def _periods(store: Store, date: str, source: str) -> tuple[str | None, dict[str
         f"SELECT min({day}), max({day}) FROM {source}"
     ).fetchall()
     if first is None:
-        return None, {}
-    for name, code, written in _LENGTHS:
+        return None, {}, None
+    for name, code, written in LENGTHS:
         span = pd.period_range(pd.Period(first, code), pd.Period(last, code))
         if len(span) <= MOST_PERIODS:
             starts = [period.start_time.date().isoformat() for period in span]
-            return name, dict(zip(span.strftime(written), starts, strict=True))
-    return None, {}
+            return name, dict(zip(span.strftime(written), starts, strict=True)), pd.Timestamp(last)
+    return None, {}, None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 REST = -1
 """Stands for all other groups of a cell taken together."""
 
-_ADDITIVE = ["n", "part", "whole", "part_part", "part_whole", "whole_whole"]
+_ADDITIVE = ["n", "part", "whole", "part_part", "part_whole", "whole_whole", "moment_squares"]
 _SIDE = ["n", "documents", "clusters", *_ADDITIVE[1:]]
 _BOTH = ["clusters", *PRODUCTS]
 
@@ -140,12 +140,20 @@ def _pooled(contrast: Contrast) -> _Moved:
     one, two = contrast.one, contrast.two
     common = (one["part"] + two["part"]) / (one["whole"] + two["whole"])
     first, second = squares(one, common), squares(two, common)
-    scale = (first + second) / (one["whole_whole"] + two["whole_whole"]).to_numpy()
-    pooled_one = scale * one["whole_whole"].to_numpy()
-    pooled_two = scale * two["whole_whole"].to_numpy()
+    total = one + two
+    # What documents of one moment each would have.
+    apart = total["moment_squares"] - common * total["part"]
+    surplus = (first + second - apart) / (apart * (total["whole_whole"] / total["whole"] - 1))
+    alike = surplus.fillna(0.0).clip(0, 1)
+    weights = [
+        (side["whole"] + alike * (side["whole_whole"] - side["whole"])).to_numpy()
+        for side in (one, two)
+    ]
+    scale = (first + second) / (weights[0] + weights[1])
+    expected = scale * weights[0], scale * weights[1]
     seen = np.sqrt(first * second)
     correlation = cross_products(contrast.both, common, common) / np.where(seen > 0, seen, np.inf)
-    return _Moved(pooled_one, pooled_two, correlation * np.sqrt(pooled_one * pooled_two))
+    return _Moved(*expected, correlation * np.sqrt(expected[0] * expected[1]))
 
 
 def _error(contrast: Contrast, moved: _Moved) -> tuple[Floats, Floats]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,20 +36,14 @@ def similarities(texts: Sequence[str]) -> NDArray[np.float64]:
     """
     from scipy import sparse  # only whoever chooses texts waits for it
 
-    vocabulary: dict[str, int] = {}
-    places: list[int] = []
-    lengths: list[int] = []
-    for text in texts:
-        words = dict.fromkeys(_WORD.findall(text.lower()))
-        places += [vocabulary.setdefault(word, len(vocabulary)) for word in words]
-        lengths.append(len(words))
-    frequency = np.bincount(places, minlength=len(vocabulary)).astype(np.float64)
-    weights = np.log((len(texts) + 1) / frequency)[places]
-    ends = np.cumsum([0, *lengths])
-    norms = np.sqrt([np.sum(weights[a:b] ** 2) for a, b in zip(ends, ends[1:], strict=False)])
-    weights /= np.repeat(norms, lengths)
+    words = [dict.fromkeys(_WORD.findall(text.lower())) for text in texts]
+    vocabulary = {word: place for place, word in enumerate(dict.fromkeys(chain(*words)))}
+    column = np.array([vocabulary[word] for word in chain(*words)], dtype=np.int64)
+    row = np.repeat(np.arange(len(texts)), [len(own) for own in words])
+    weight = np.log((len(texts) + 1) / np.bincount(column)[column])
+    weight /= np.sqrt(np.bincount(row, weights=weight**2))[row]
     shape = (len(texts), len(vocabulary))
-    vectors = sparse.csr_array((weights, np.array(places, dtype=np.int64), ends), shape=shape)
+    vectors = sparse.csr_array((weight, (row, column)), shape=shape)
     return np.clip((vectors @ vectors.T).toarray(), 0, 1)
 
 

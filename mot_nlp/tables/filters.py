@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
     from mot_nlp.taxonomy import Taxonomy
 
+_TRUTH = (bool, np.bool_)
+
 
 def condition(
-    where: Mapping[str, object],
+    where: Mapping[str, Any],
     keys: Sequence[str],
     columns: Mapping[str, str],
     taxonomy: Taxonomy,
@@ -25,44 +28,69 @@ def condition(
     """Put wanted values into SQL.
 
     Args:
-        where: A value or a list of values for each column; a missing value (None, NaN) asks for
-            rows that have none. Numbers are compared as numbers, also with text; all else as text.
-        keys: What each column of ``where`` is called in SQL.
+        where: One value or several for each name. None or NaN asks for rows without a value.
+            Numbers are compared by value, also with a text that is one; all else as text.
+        keys: What SQL calls the value of each name of ``where``, in the same order.
         columns: Columns of the moments.
-        taxonomy: The labels.
+        taxonomy: Labels of heads and roll-ups.
 
     Returns:
-        The condition, ``true`` where everything is wanted, and its parameters.
+        The condition, ``true`` where ``where`` is empty, and its parameters.
 
     Raises:
-        InputError: No value is given for a column, or one that is no label of its head.
+        InputError: A name has no value, or one that is no label of its head or roll-up.
     """
     parts = ["true"]
     parameters: dict[str, object] = {}
     for key, (name, given) in zip(keys, where.items(), strict=True):
-        values = list[Any](given) if pd.api.types.is_list_like(given) else [given]  # type: ignore[call-overload]
+        values = list(given) if pd.api.types.is_list_like(given) else [given]
         if not values:
             raise InputError(f"where gives no value for {name}; give one, or leave {name} out")
         if name in taxonomy.heads or (name in taxonomy.rollups and name not in columns):
             values = [_label(name, value, taxonomy) for value in values]
-        part, own = _any_of(key, values)
+        part, own = _any_of(values, key)
         parts.append(part)
         parameters |= own
     return " AND ".join(parts), parameters
 
 
 def _label(name: str, value: object, taxonomy: Taxonomy) -> object:
-    """A label as its column holds it.
+    """A label as its column holds it: ``pivotal`` is true or false there.
 
     Raises:
         InputError: The head or roll-up has no such label.
     """
-    labels = [label for label in taxonomy.order(name) if not _is_left_out(name, label, taxonomy)]
-    if name == PIVOTAL_COLUMN:
-        answers: dict[object, bool] = {label: label == PIVOTAL for label in labels}
-        answers |= {True: True, False: False, "True": True, "False": False}
-    return value
+    is_truth = name == "pivotal"
+    if is_truth and isinstance(value, _TRUTH):
+        return value
+    labels = taxonomy.order(name)
+    if value not in labels:
+        raise InputError(
+            f"where asks for {name} {value!r}, and its labels are {', '.join(labels)}; choose "
+            "among them, or give the taxonomy of the model that found the moments"
+        )
+    return value == PIVOTAL if is_truth else value
 
 
-def _any_of(key: str, values: Sequence[Any]) -> tuple[str, dict[str, object]]:
-    return "", {}
+def _any_of(values: Sequence[Any], key: str) -> tuple[str, dict[str, object]]:
+    """That the value is one of these."""
+    present = [value for value in values if not pd.isna(value)]
+    is_number = [isinstance(value, Real) and not isinstance(value, _TRUTH) for value in present]
+    numbers = [float(value) for value, number in zip(present, is_number, strict=True) if number]
+    texts = [_text(value) for value, number in zip(present, is_number, strict=True) if not number]
+    parts: list[str] = []
+    parameters: dict[str, object] = {}
+    if numbers:
+        parts.append(f"list_contains($numbers_{key}, TRY_CAST(CAST({key} AS VARCHAR) AS DOUBLE))")
+        parameters[f"numbers_{key}"] = numbers
+    if texts:
+        parts.append(f"list_contains($texts_{key}, CAST({key} AS VARCHAR))")
+        parameters[f"texts_{key}"] = texts
+    if len(present) < len(values):
+        parts.append(f"{key} IS NULL")
+    return f"({' OR '.join(parts)})", parameters
+
+
+def _text(value: object) -> str:
+    """A value as DuckDB writes it."""
+    return str(value).lower() if isinstance(value, _TRUTH) else str(value)

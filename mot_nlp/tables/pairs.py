@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MEASURES = {
-    "net_sentiment": "net",
-    "share": "n",
-    "pivotal_share": "pivotal",
-    "negative": "negative",
+    "net_sentiment": ("net", "positive + negative"),
+    "share": ("n", "n"),
+    "pivotal_share": ("pivotal", "pivotal"),
+    "negative": ("negative", "negative"),
 }
-"""The count of :func:`mot_nlp.tables.cells.per_document` that each measure is made of."""
+"""What each measure is made of: SQL of the sum over a document's moments of what counts, and of its
+square, from the counts of :func:`mot_nlp.tables.cells.per_document`."""
 
 PRODUCTS = ("part_part", "part_whole", "whole_part", "whole_whole")
 """Sums over the documents of two groups; the first factor is of ``group``, the second of ``other``."""
@@ -49,7 +50,7 @@ class Pairs:
             other groups of the cell. ``part`` and ``whole`` are sums over documents, of which
             ``clusters`` stand in the group, ``alone`` in no other and ``rest_clusters`` in the
             others; ``part_part``, ``part_whole`` and ``whole_whole`` sum the products of each
-            document's own.
+            document's own. ``moment_squares`` sums the square of what each moment adds to ``part``.
         shared: A row a cell and ordered pair of groups (``group``, ``other``) with documents in
             common: ``clusters``, their number, and ``PRODUCTS`` over them.
     """
@@ -63,7 +64,7 @@ class Pairs:
 _KEYED = """
 CREATE TEMP TABLE keyed AS
 WITH {per_document}
-SELECT {listed} document, n, {part} AS part
+SELECT {listed} document, n, {part} AS part, {square} AS square
 FROM per_document
 WHERE {group} IS NOT NULL
 """
@@ -83,7 +84,7 @@ FROM (SELECT DISTINCT {group} AS k0 FROM keyed)
 # A table and not a view: it is read several times, and its columns no longer depend on by.
 _STOOD = """
 CREATE TEMP TABLE stood AS
-SELECT cell, "group", document, n, part
+SELECT cell, "group", document, n, part, square
 FROM keyed
 JOIN groups ON keyed.{group} = groups.value
 JOIN cells ON {is_cell}
@@ -100,7 +101,8 @@ WITH own AS (
         CAST(sum(n) AS DOUBLE) AS whole,
         CAST(sum(part * part) AS DOUBLE) AS part_part,
         CAST(sum(part * n) AS DOUBLE) AS part_whole,
-        CAST(sum(n * n) AS DOUBLE) AS whole_whole
+        CAST(sum(n * n) AS DOUBLE) AS whole_whole,
+        CAST(sum(square) AS DOUBLE) AS moment_squares
     FROM {table}
     GROUP BY ALL
 ), once AS (
@@ -144,20 +146,20 @@ def lay_out(
     store: Store,
     names: Sequence[str],
     between: str,
-    count: str,
+    measure: str,
     taxonomy: Taxonomy,
     expressions: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Make the table ``stood``: a row a cell, group and document.
 
-    Its columns are ``cell`` and ``group`` (numbers), ``document``, ``n`` moments, and ``part``, how
-    many of them count. Moments without a group are left out.
+    Its columns are ``cell`` and ``group`` (numbers), ``document``, ``n`` moments, and ``part`` and
+    ``square`` as ``MEASURES`` has them. Moments without a group are left out.
 
     Args:
         store: The moments.
         names: The ``by`` columns.
         between: Column, roll-up or period that tells groups apart.
-        count: Name of a count of :func:`mot_nlp.tables.cells.per_document`.
+        measure: One of ``MEASURES``.
         taxonomy: Labels, and what segments without a moment are called.
         expressions: SQL of names that are no column, roll-up or period of the column ``date``.
 
@@ -170,17 +172,18 @@ def lay_out(
     group = keys.keys[-1]
     per = per_document(keys, store.columns)
     is_cell = "".join(f" AND keyed.{key} IS NOT DISTINCT FROM cells.{key}" for key in cells.keys)
+    part, square = MEASURES[measure]
     # A statement takes no parameter that it does not name: the order of cells comes later.
     _make(
         store,
-        _KEYED.format(per_document=per, listed=keys.listed, part=count, group=group),
+        _KEYED.format(per_document=per, listed=keys.listed, part=part, square=square, group=group),
         {name: value for name, value in parameters(keys, taxonomy).items() if not _orders(name)},
     )
-    for statement, part in ((_CELLS, cells), (_GROUPS, groups)):
+    for statement, of in ((_CELLS, cells), (_GROUPS, groups)):
         _make(
             store,
-            statement.format(order=part.order, listed=part.listed, group=group),
-            {name: value for name, value in part.parameters.items() if _orders(name)},
+            statement.format(order=of.order, listed=of.listed, group=group),
+            {name: value for name, value in of.parameters.items() if _orders(name)},
         )
     _make(store, _STOOD.format(group=group, is_cell=f"TRUE{is_cell}"))
     _make(store, "DROP TABLE keyed")
@@ -225,7 +228,7 @@ def rate_pairs(
         taxonomy: Labels, and what segments without a moment are called.
         expressions: SQL of names that are no column, roll-up or period of the column ``date``.
     """
-    cells, groups = lay_out(store, names, between, MEASURES[measure], taxonomy, expressions)
+    cells, groups = lay_out(store, names, between, measure, taxonomy, expressions)
     sums = own_sums(store, "stood")
     return Pairs(cells, groups, sums, between_groups(store, "stood", sums))
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from mot_nlp.tables.pairs import (
-    MEASURES,
     PRODUCTS,
     Pairs,
     between_groups,
@@ -26,11 +25,18 @@ if TYPE_CHECKING:
 # All that a document says within a group, whatever the cell.
 _WHOLE = """
 CREATE TEMP TABLE whole AS
-SELECT 0 AS cell, "group", document, CAST(sum(n) AS BIGINT) AS n, CAST(sum(part) AS BIGINT) AS part
+SELECT
+    0 AS cell,
+    "group",
+    document,
+    CAST(sum(n) AS BIGINT) AS n,
+    CAST(sum(part) AS BIGINT) AS part,
+    CAST(sum(square) AS BIGINT) AS square
 FROM stood
 GROUP BY ALL
 """
 
+_OF_THE_CELL = ["n", "documents", "rest_documents", "part", "part_part", "moment_squares"]
 _OF_THE_GROUP = ["whole", "whole_whole", "clusters", "alone", "rest_clusters"]
 
 
@@ -53,7 +59,7 @@ def share_pairs(
         taxonomy: Labels, and what segments without a moment are called.
         expressions: SQL of names that are no column, roll-up or period of the column ``date``.
     """
-    cells, groups = lay_out(store, names, between, MEASURES["share"], taxonomy, expressions)
+    cells, groups = lay_out(store, names, between, "share", taxonomy, expressions)
     inside = own_sums(store, "stood")
     inside_shared = between_groups(store, "stood", inside)
     store.connection.execute(_WHOLE)
@@ -74,7 +80,7 @@ def _sums(inside: pd.DataFrame, whole: pd.DataFrame, crossed: pd.DataFrame) -> p
     every = pd.MultiIndex.from_product([inside["cell"].unique(), whole["group"]], names=keys)
     all_documents = (inside["rest_documents"] + inside["alone"]).groupby(inside["cell"]).first()
     diagonal = crossed[crossed["group"] == crossed["other"]].set_index(keys)["part_whole"]
-    sums = inside.set_index(keys)[["n", "documents", "rest_documents", "part", "part_part"]]
+    sums = inside.set_index(keys)[_OF_THE_CELL]
     sums = sums.reindex(every).reset_index()
     sums["rest_documents"] = sums["rest_documents"].fillna(sums["cell"].map(all_documents))
     sums["part_whole"] = diagonal.reindex(every).to_numpy()

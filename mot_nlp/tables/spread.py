@@ -105,8 +105,6 @@ class _Judged(NamedTuple):
 
 def _judge(sample: Sample, square: float) -> _Judged:
     """How well the estimates agree with a spread, given squared."""
-    from scipy.special import fdtrc, ncfdtr
-
     own = np.diag(sample.covariance)
     weights = 1 / (np.mean(own * sample.clusters) / sample.clusters + square)
     form = np.diag(weights) - np.outer(weights, weights) / weights.sum()
@@ -118,13 +116,22 @@ def _judge(sample: Sample, square: float) -> _Judged:
     uncertain = float(((np.diag(form) * own) ** 2 / (sample.clusters - 1)).sum())
     above, below = mean / scale, mean**2 / uncertain
     signal = square * float(np.trace(form))
-    ratio = total / mean
-    tail = (
-        1 - float(ncfdtr(above, below, signal / scale, ratio))
-        if signal > 0
-        else float(fdtrc(above, below, ratio))
-    )
+    tail = _beyond(total / mean, above, below, signal / scale)
     return _Judged(total / (mean + signal), tail)
+
+
+def _beyond(value: float, above: float, below: float, noncentrality: float) -> float:
+    """Probability that noncentral F is greater than ``value``."""
+    from scipy.special import fdtrc, ncfdtr
+
+    if noncentrality == 0:
+        return float(fdtrc(above, below, value))
+    under = float(ncfdtr(above, below, noncentrality, value))
+    if not np.isnan(under):
+        return 1 - under
+    # Far out in the tails SciPy sometimes has no answer, where that of Patnaik (1949) will do.
+    mean = above + noncentrality
+    return float(fdtrc(mean**2 / (mean + noncentrality), below, value * above / mean))
 
 
 def _root(sample: Sample, rising: Callable[[_Judged], float]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +38,10 @@ _CURE = (
 )
 
 _ROWS = """
-SELECT count(*), count_if(TRY_CAST({n_segments} AS DOUBLE) IS DISTINCT FROM 1), count_if({is_none})
+SELECT
+    count(*),
+    count(*) FILTER (TRY_CAST({n_segments} AS DOUBLE) IS DISTINCT FROM 1),
+    count(*) FILTER ({is_none})
 FROM moments
 """
 
@@ -133,8 +137,8 @@ def counts(store: Store, by: Grouping, axes: Sequence[Axis], taxonomy: Taxonomy)
 
 def by_stratum(rows: Counts) -> Iterator[Counts]:
     """The rows of each stratum."""
-    first = np.flatnonzero(np.diff(rows["stratum"], prepend=-1))
-    for start, end in zip(first, [*first[1:], len(rows["stratum"])], strict=True):
+    borders = np.flatnonzero(np.diff(rows["stratum"], prepend=-1, append=-1))
+    for start, end in pairwise(borders):
         yield {name: column[start:end] for name, column in rows.items()}
 
 

@@ -41,7 +41,7 @@ def page(rows, tmp_path_factory):
     return path.read_text(encoding="utf-8")
 
 
-def payload(page: str) -> dict:
+def payload(page):
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     assert found is not None
     return json.loads(found[1])

@@ -50,15 +50,19 @@ STATES = [
 ]
 NONE = ("none", "none", "none", "neutral", "no")
 PAIRS = [pair for pair in TAXONOMY.pairs if pair[0] != "none"]
-# How pairs, touchpoints, sentiments and pivotal are misread, rows adding up to 1.
+# How pairs, touchpoints, sentiments and pivotal are misread, rows adding up to 1. What a stage is
+# read as does not depend on its moment, nor what a moment is on its stage.
 KERNELS = (
-    np.array([[0.8, 0.1, 0.0, 0.1], [0.1, 0.7, 0.1, 0.1], [0, 0.1, 0.7, 0.2], [0.1, 0, 0.1, 0.8]]),
+    np.array(
+        [[0.8, 0.1, 0, 0.1], [0.1, 0.6, 0.1, 0.2], [0.1, 0.1, 0.6, 0.2], [0.1, 0.1, 0.1, 0.7]]
+    ),
     np.array([[0.85, 0.15], [0.3, 0.7]]),
     np.array([[0.75, 0.2, 0.05], [0.1, 0.8, 0.1], [0.0, 0.3, 0.7]]),
     np.array([[0.95, 0.05], [0.4, 0.6]]),
 )
-LOST = 0.08
+SHAPE = tuple(len(kernel) for kernel in KERNELS)
 FALSE = 0.2
+NEUTRAL, NOT_PIVOTAL = 1, 0
 
 
 @pytest.fixture(scope="module")
@@ -67,32 +71,45 @@ def world():
     rng = np.random.default_rng(20261122)
     held_out = segments(rng, 30_000, rng.dirichlet(np.full(len(STATES) + 1, 3.0)))
     gold, predicted = (rows(held_out[i], 30_000) for i in (0, 1))
-    mix = rng.dirichlet(np.full(len(STATES) + 1, 0.7))
-    true, read = segments(rng, 12_000, mix)
+    true, read = segments(rng, 12_000, lopsided())
     return confusion(gold, predicted), rows(true, 5_000), rows(read, 5_000)
 
 
+def lopsided() -> np.ndarray:
+    """A mix of truths that counts of predictions get wrong: most in one place, moods apart."""
+    mix = np.zeros(SHAPE)
+    for pair, (share, mood) in enumerate(
+        [(0.1, [0.1, 0.1, 0.8]), (0.05, [0.2, 0.7, 0.1]), (0.1, [0.1, 0.6, 0.3]), (0.75, [0.8, 0.1, 0.1])]
+    ):
+        mix[pair] = share * np.einsum("t,s,p->tsp", [0.1, 0.9], mood, [0.95, 0.05])
+    return np.append(0.05, 0.95 * mix.ravel())
+
+
 def segments(rng: np.random.Generator, n: int, mix) -> tuple[list, list]:
-    """True and predicted states of n segments; state 0 is none."""
+    """True and predicted labels of n segments; state 0 is none."""
     true = rng.choice(len(mix), n, p=mix)
-    return [label(s) for s in true], [label(misread(rng, s)) for s in true]
+    return labels_of(true), labels_of(misread(rng, true))
 
 
-def misread(rng: np.random.Generator, state: int) -> int:
-    if state == 0:
-        return 0 if rng.random() > FALSE else int(rng.integers(1, len(STATES) + 1))
-    if rng.random() < LOST:
-        return 0
-    shape = tuple(len(kernel) for kernel in KERNELS)
-    found = [
-        rng.choice(len(kernel), p=kernel[answer])
-        for kernel, answer in zip(KERNELS, np.unravel_index(state - 1, shape), strict=True)
+def misread(rng: np.random.Generator, true: np.ndarray) -> np.ndarray:
+    """Predicted states of true ones.
+
+    What is no moment is as any neutral one in sentiment, and read as none as if read as neutral.
+    """
+    answers = np.array(np.unravel_index(np.maximum(true - 1, 0), SHAPE))
+    answers[:2] = np.where(true == 0, rng.integers(0, [[4], [2]], (2, len(true))), answers[:2])
+    answers[2:] = np.where(true == 0, [[NEUTRAL], [NOT_PIVOTAL]], answers[2:])
+    lost = 0.15 * KERNELS[2][answers[2], NEUTRAL] * KERNELS[3][answers[3], NOT_PIVOTAL]
+    is_none = rng.random(len(true)) < np.where(true == 0, 1 - FALSE, lost)
+    drawn = [
+        (rng.random(len(true))[:, None] > kernel.cumsum(axis=1)[own]).sum(axis=1)
+        for kernel, own in zip(KERNELS, answers, strict=True)
     ]
-    return int(np.ravel_multi_index(found, shape)) + 1
+    return np.where(is_none, 0, np.ravel_multi_index(drawn, SHAPE, mode="clip") + 1)
 
 
-def label(state: int) -> tuple[str, ...]:
-    return STATES[state - 1] if state else NONE
+def labels_of(states: np.ndarray) -> list[tuple[str, ...]]:
+    return [STATES[state - 1] if state else NONE for state in states]
 
 
 def rows(labels: list, documents: int) -> pd.DataFrame:
@@ -285,36 +302,263 @@ class TestCorrected:
 
 class TestCoverage:
     def test_intervals_hold_the_truth_where_counted_ones_do_not(self):
-        """The tables are the strata of a few, each with a held-out part of its own."""
-        rng = np.random.default_rng(7)
-        held = {"corrected": [], "counted": []}
+        """Many tables are the strata of a few, each of which has a held-out part of its own."""
+        rng = np.random.default_rng(20261122)
+        held: dict[str, list] = {"corrected": [], "counted": []}
         for _ in range(6):
             mix = rng.dirichlet(np.full(len(STATES) + 1, 3.0))
-            gold, predicted = (rows(part, 1500) for part in segments(rng, 1500, mix))
-            known = confusion(gold, predicted)
-            frames, nets = [], {}
+            known = confusion(*(rows(part, 1500) for part in segments(rng, 1500, mix)))
+            runs, truth = [], {}
             for run in range(12):
-                prevalence = rng.dirichlet(np.full(len(STATES) + 1, 1.0))
-                nets[run] = net_by_stage(prevalence)
-                # A document dwells on what it is about: its segments repeat each other.
-                about = rng.choice(len(prevalence), 250, p=prevalence)
-                own = np.repeat(about, rng.integers(1, 4, 250))
-                ids = np.repeat(np.arange(250), np.unique(own, return_counts=False).size and 1)
-                frames.append((run, own, ids))
-            frame = pd.concat(
-                [
-                    rows([label(misread(rng, s)) for s in own], len(own)).assign(
-                        run=run, doc_id=[f"{run}-{d}" for d in document_numbers(own)]
-                    )
-                    for run, own, _ in frames
-                ]
-            )
-            for name, out in (
-                ("corrected", table(frame, ("run", "stage"), correct=True, confusion=known)),
-                ("counted", table(frame, ("run", "stage"))),
+                mix = rng.dirichlet(np.full(len(STATES) + 1, 1.0))
+                truth |= {(run, stage): net for stage, net in net_of_stages(mix).items()}
+                document, states = documents(rng, 250, mix)
+                read = rows(labels_of(misread(rng, states)), 1)
+                runs.append(read.assign(run=run, doc_id=[f"{run}-{d}" for d in document]))
+            frame = pd.concat(runs)
+            for name, options in (
+                ("corrected", {"correct": True, "confusion": known}),
+                ("counted", {}),
             ):
-                true = [nets[run][stage] for run, stage in zip(out["run"], out["stage"], strict=True)]
-                held[name].append((out["net_low"] <= true) & (true <= out["net_high"]))
+                out = table(frame, ("run", "stage"), **options)
+                true = [truth[key] for key in zip(out["run"], out["stage"], strict=True)]
+                held[name] += ((out["net_low"] <= true) & (true <= out["net_high"])).tolist()
 
-        assert 0.9 <= np.mean(np.concatenate(held["corrected"])) <= 0.995
-        assert np.mean(np.concatenate(held["counted"])) < 0.8
+        assert 0.9 <= np.mean(held["corrected"]) <= 0.995
+        assert np.mean(held["counted"]) < 0.75
+
+
+def documents(rng: np.random.Generator, n: int, mix) -> tuple[np.ndarray, np.ndarray]:
+    """Document number and state of each segment; every other one repeats its document's first."""
+    document = np.repeat(np.arange(n), rng.integers(1, 4, n))
+    own, first = (rng.choice(len(mix), size, p=mix) for size in (len(document), n))
+    return document, np.where(rng.random(len(document)) < 0.5, first[document], own)
+
+
+def net_of_stages(mix) -> dict[str, float]:
+    frame = rows(labels_of(np.arange(len(mix))), 1).assign(mix=mix)
+    lean = frame["sentiment"].map({"positive": 100, "neutral": 0, "negative": -100})
+    sums = frame.assign(lean=lean * frame["mix"]).groupby("stage")[["lean", "mix"]].sum()
+    return (sums["lean"] / sums["mix"]).drop("none").to_dict()
+
+
+def error(found: pd.DataFrame, truth: pd.DataFrame, column: str) -> float:
+    return float((found[column] - truth[column]).abs().mean())
+
+
+@pytest.fixture(scope="module")
+def known(world):
+    return axes({"stage", "moment", "touchpoint"}, world[0], TAXONOMY)
+
+
+@pytest.fixture(scope="module")
+def matrix(known):
+    """Row z, column y: the probability that z is read as y, entry by entry."""
+    states = list(product(*(range(len(axis.labels)) for axis in known)))
+    kept, false, lost, moved = known[0].totals
+    out = np.zeros((1 + len(states), 1 + len(states)))
+    out[0, 0] = kept / (kept + false)
+    for y, read in enumerate(states, 1):
+        shares = [axis.false[i] / axis.false.sum() for axis, i in zip(known, read, strict=True)]
+        out[0, y] = (1 - out[0, 0]) * np.prod(shares)
+    for z, true in enumerate(states, 1):
+        odds = lost / moved
+        for axis, i in zip(known, true, strict=True):
+            odds *= (axis.lost[i] / lost) / (axis.moved[i].sum() / moved)
+        out[z, 0] = odds / (1 + odds)
+        for y, read in enumerate(states, 1):
+            parts = [
+                axis.moved[i, j] / axis.moved[i].sum()
+                for axis, i, j in zip(known, true, read, strict=True)
+            ]
+            out[z, y] = (1 - out[z, 0]) * np.prod(parts)
+    return out
+
+
+class TestChannel:
+    """The products along axes against the written-out matrix."""
+
+    def test_read_and_traced_are_its_products(self, known, matrix):
+        rates = channel(known, 0, np.random.default_rng(0))
+        values = np.random.default_rng(1).random((1, len(matrix)))
+
+        assert np.allclose(matrix.sum(axis=1), 1)
+        assert np.allclose(rates.read(values), values @ matrix)
+        assert np.allclose(rates.traced(values), values @ matrix.T)
+
+    def test_finds_the_truth_behind_exact_counts(self, known, matrix):
+        rates = channel(known, 0, np.random.default_rng(0))
+        truth = np.random.default_rng(2).dirichlet(np.full(len(matrix), 5.0))
+        possible = np.full(len(matrix), True)
+        found = most_likely(100 * truth[None] @ matrix, rates, possible, np.zeros(1))
+
+        assert found.sum() == pytest.approx(1)
+        assert np.abs(found - truth).sum() < 0.25 * np.abs(truth @ matrix - truth).sum()
+
+    def test_a_heavy_prior_keeps_what_was_predicted(self, known, matrix):
+        rates = channel(known, 0, np.random.default_rng(0))
+        counts = np.random.default_rng(2).random((1, len(matrix)))
+        possible = np.full(len(matrix), True)
+
+        found = most_likely(counts, rates, possible, np.full(1, 1e9))
+        assert np.allclose(found, counts / counts.sum())
+
+    def test_impossible_states_get_nothing_and_no_counts_no_shares(self, known, matrix):
+        rates = channel(known, 0, np.random.default_rng(0))
+        possible = np.arange(len(matrix)) < 10
+        counts = np.where(possible, 5.0, 0.0)[None]
+
+        found = most_likely(counts, rates, possible, np.zeros(1))
+        assert (found[0, 10:] == 0).all()
+        assert found.sum() == pytest.approx(1)
+        assert (most_likely(0 * counts, rates, possible, np.zeros(1)) == 0).all()
+
+    def test_draws_lie_around_the_counts(self, known):
+        rates = channel(known, 400, np.random.default_rng(0))
+
+        assert np.allclose(rates.kernels[0].sum(axis=2), 1)
+        assert np.allclose(rates.kernels[0][1:].mean(axis=0), rates.kernels[0][0], atol=0.005)
+        row = known[0].moved[0]
+        chance = row[0] / row.sum()
+        assert rates.kernels[0][1:, 0, 0].std() == pytest.approx(
+            np.sqrt(chance * (1 - chance) / row.sum()), rel=0.15
+        )
+
+
+class TestAxes:
+    def test_pairs_add_up_to_both_heads(self, world):
+        known = world[0]
+        pairs, _ = axes({"stage", "moment"}, known, TAXONOMY)
+
+        assert pairs.labels == tuple(PAIRS)
+        for position, name in enumerate(("stage", "moment")):
+            counts = np.array(known[name], float)
+            labels = TAXONOMY.heads[name].labels
+            where = [labels.index(pair[position]) for pair in PAIRS]
+            sums = np.zeros_like(counts)
+            np.add.at(sums, (np.repeat(where, 4), np.tile(where, 4)), pairs.moved.ravel())
+            none = labels.index("none")
+            np.add.at(sums[none], where, pairs.false)
+            np.add.at(sums[:, none], where, pairs.lost)
+            sums[none, none] += pairs.kept
+            assert np.allclose(sums, counts, rtol=1e-3, atol=0.5)
+
+    def test_pairs_are_those_that_made_the_counts_where_heads_err_independently(self):
+        """With one answer to a stage's moments, the pairs are known from the stages alone."""
+        stage = [[50, 6, 0, 4], [5, 40, 0, 5], [0, 0, 0, 0], [3, 2, 0, 35]]
+        moment = [[50, 4, 6, 0], [3, 35, 2, 0], [5, 5, 40, 0], [0, 0, 0, 0]]
+        known = identity() | {"stage": stage, "moment": moment}
+        known["sentiment"] = [[40, 5, 5], [5, 50, 5], [0, 0, 40]]
+        pairs, _ = axes({"stage", "moment"}, known, TAXONOMY)
+
+        assert np.allclose(pairs.moved[:2, :2], [[50, 6], [5, 40]])
+        assert np.allclose(pairs.lost, [4, 5, 0, 0])
+        assert np.allclose(pairs.false, [3, 2, 0, 0])
+
+    def test_neutral_is_told_apart_from_none(self):
+        """30 of 100 neutral ones were none, rightly read; what is left is known from the totals."""
+        stage = np.diag([40, 30, 100, 30])
+        known = identity() | {"stage": stage.tolist()}
+        known["sentiment"] = [[60, 5, 5], [2, 93, 5], [0, 10, 20]]
+        *_, sentiment = axes({"stage"}, known, TAXONOMY)
+
+        assert sentiment.kept == 30
+        assert sentiment.false.sum() == sentiment.lost.sum() == 0
+        assert np.allclose(sentiment.moved, [[60, 5, 5], [2, 63, 5], [0, 10, 20]])
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            pytest.param({"stage": None}, r"lacks the head stage; give counts\[gold\]", id="missing"),
+            pytest.param({"sentiment": [[1, 2], [3, 4]]}, "sentiment is no 3 × 3 table", id="shape"),
+            pytest.param({"moment": [[1], [2, 3]]}, "moment is no 4 × 4 table", id="ragged"),
+            pytest.param({"stage": []}, "stage is no 4 × 4 table of counts", id="empty"),
+            pytest.param({"stage": np.diag([1, -1, 1, 1])}, "stage is no 4 × 4 table", id="negative"),
+            pytest.param({"stage": np.full((4, 4), np.nan)}, "stage is no 4 × 4 table", id="nan"),
+            pytest.param({"stage": np.diag([1, 1, 1, 0])}, "no segment whose label is none", id="none"),
+            pytest.param({"moment": np.diag([9, 9, 9, 9])}, "count all heads on the same", id="totals"),
+            pytest.param({"sentiment": np.diag([9, 9, 9])}, "fewer segments as rightly neutral", id="few"),
+            pytest.param({"moment": np.diag([2000, 1000, 1000, 1000])}, "stage and moment do not fit", id="pairs"),
+        ],
+    )  # fmt: skip
+    def test_counts_that_cannot_be(self, world, change, message):
+        known = {
+            name: counts for name, counts in (identity() | change).items() if counts is not None
+        }
+
+        with pytest.raises(InputError, match=message):
+            table(world[2], ("stage", "moment"), correct=True, confusion=known)
+
+
+class TestFiles:
+    @pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+    @pytest.mark.parametrize("by", [("stage", "moment"), ("brand", "pivotal"), ()], ids=str)
+    def test_equal_the_frame(self, world, tmp_path: Path, suffix, by):
+        known, _, read = world
+        read = read[:600]
+        path = tmp_path / f"segments.{suffix}"
+        if suffix == "parquet":
+            read.to_parquet(path)
+        elif suffix == "csv":
+            read.to_csv(path, index=False)
+        else:
+            read.to_json(path, orient="records", lines=True)
+
+        pd.testing.assert_frame_equal(
+            table(path, by, correct=True, confusion=known),
+            table(read, by, correct=True, confusion=known),
+        )
+
+
+class TestEmpty:
+    @pytest.mark.parametrize("by", [("stage", "journey", "brand"), ()], ids=str)
+    @pytest.mark.parametrize("subtotals", [False, True])
+    def test_has_columns_and_types(self, world, by, subtotals):
+        known, _, read = world
+        options = {"correct": True, "confusion": known, "subtotals": subtotals}
+        full = table(read[:300], by, **options)
+
+        for nothing in (read[:0], read[read["stage"] == "none"]):
+            out = table(nothing, by, **options)
+            assert out.empty
+            pd.testing.assert_series_equal(out.dtypes, full.dtypes)
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            pytest.param(lambda f: f.drop(columns="n_segments"), "lack the column n_segments; .*all_segments=True", id="column"),
+            pytest.param(lambda f: f.assign(n_segments=np.arange(len(f)) % 2 + 1), "6,000 of 12,000 rows are not one segment", id="merged"),
+            pytest.param(lambda f: f.assign(n_segments=None), "12,000 of 12,000 rows are not one", id="void"),
+            pytest.param(lambda f: f[f["stage"] != "none"], "not one of .* without a moment; .*--all-segments", id="no none"),
+            pytest.param(lambda f: f.assign(stage=f["stage"].replace("see", "zoo")), "labels of stage, moment, sentiment that the taxonomy lacks", id="label"),
+            pytest.param(lambda f: f.assign(moment="smot"), "does not allow together", id="pair"),
+            pytest.param(lambda f: f.assign(sentiment=None), "does not allow together", id="missing"),
+        ],
+    )  # fmt: skip
+    def test_rows(self, world, change, message):
+        known, _, read = world
+        with pytest.raises(InputError, match=message):
+            table(change(read), correct=True, confusion=known)
+
+    def test_a_label_that_no_held_out_segment_has(self, world):
+        known = identity()
+        known["touchpoint"] = np.diag([4000, 0, 1000]).tolist()
+
+        with pytest.raises(InputError, match="no segment whose touchpoint is app"):
+            table(world[2], ("touchpoint",), correct=True, confusion=known)
+        web = world[2][world[2]["touchpoint"] != "app"]
+        assert len(table(web, ("touchpoint",), correct=True, confusion=known)) == 1
+
+    def test_another_taxonomy_needs_its_own_confusion(self, world):
+        with pytest.raises(InputError, match=r"not the shipped model's, .*manifest\.confusion"):
+            table(world[2], correct=True)
+
+    def test_a_confusion_that_is_not_used(self, world):
+        with pytest.raises(InputError, match="only read with correct=True"):
+            table(world[2], confusion=identity())
+
+    def test_by_may_not_name_its_columns(self, world):
+        with pytest.raises(InputError, match="by names share_low"):
+            table(world[2].assign(share_low=1), ("share_low",))

@@ -756,6 +756,21 @@ class TestRows:
             table(twins, documents, by=("brand", "journey"))["note"]
         )
 
+    @pytest.mark.parametrize(
+        "name", ['odd "name; --', "{braces}", "Document", "value", "text", "n n"]
+    )
+    def test_any_column_name(self, world, name):
+        moments, documents, *_ = world
+        out = table(moments, documents.rename(columns={"stars": name}), name)
+        pd.testing.assert_frame_equal(out, table(moments, documents))
+
+        renamed = moments.rename(columns={"touchpoint": name})
+        out = table(renamed, documents, by=name).set_index(name)
+        expected = table(moments, documents).set_index("touchpoint")
+        pd.testing.assert_series_equal(
+            out["penalty"][KINDS], expected["penalty"][KINDS], check_names=False, check_index=False
+        )
+
     def test_more_kinds_than_bits_in_a_word(self):
         rng = np.random.default_rng(9)
         having = rng.random((400, 70)) < 0.2

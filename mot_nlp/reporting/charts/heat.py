@@ -104,7 +104,7 @@ def _level_axis(across: list[str]) -> alt.Axis:
     return alt.Axis(
         title=None, grid=False, orient="top", labelAngle=0, labelOverlap=False,
         labelExpr="split(datum.label, ' ')", labelBaseline="top", labelPadding=LINE * lines,
-        labelLimit=alt.ExprRef(f"1.1 * width / {max(len(across), 1)}"),
+        labelLimit=alt.ExprRef(f"width / {max(len(across), 1)} - 2"),
     )  # fmt: skip
 
 

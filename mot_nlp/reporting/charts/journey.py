@@ -107,7 +107,7 @@ def _label_axis(order: list[str], *, down: bool) -> alt.Axis:
     return alt.Axis(
         title=None, grid=False, labelAngle=0, labelOverlap=False,
         labelExpr="split(datum.label, ' ')",
-        labelLimit=alt.ExprRef(f"1.1 * width / {max(len(order), 1)}"),
+        labelLimit=alt.ExprRef(f"width / {max(len(order), 1)} - 2"),
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ SHAPES = {
 }  # fmt: skip
 """Shape of each kind of factor."""
 
-CLEAR, UNCLEAR = "clear of zero", "not clear of zero"
+CLEAR, UNCLEAR = "clear of zero", "not clear"
 """What the interval of an impact is."""
 
 FOREMOST = 3
@@ -51,6 +51,8 @@ CORNERS = (
 """What the corners of the map mean."""
 
 _HEIGHT = 420
+_USUAL = {"net_sentiment": 100, "impact": 1}
+"""How far an axis goes where all is zero, or nothing there."""
 _COLOUR = LINE_COLOURS[0]
 
 
@@ -127,7 +129,7 @@ def _told(outcome: str) -> str:
 def _half(column: str) -> str:
     """How far an axis goes to both sides of zero: a fifth beyond the farthest value."""
     least, most = reach([column])
-    return f"(1.2 * max(-{least}, {most}) || 1)"
+    return f"(1.2 * max(-{least}, {most}) || {_USUAL[column]})"
 
 
 def _even(column: str, *, reverse: bool = False) -> alt.Scale:
@@ -181,7 +183,7 @@ def _shape() -> alt.Shape:
 def _filled() -> alt.Fill:
     """Solid where the interval of the impact is clear of zero."""
     scale = alt.Scale(domain=[CLEAR, UNCLEAR], range=[_COLOUR, f"{_COLOUR}20"])
-    legend = alt.Legend(title="interval of impact", columns=1, symbolStrokeColor=_COLOUR)
+    legend = alt.Legend(title="impact", columns=1, symbolStrokeColor=_COLOUR)
     return alt.Fill("sure:N", scale=scale, legend=legend)
 
 

@@ -9,8 +9,8 @@ from mot_nlp.errors import ColumnError, InputError
 if TYPE_CHECKING:
     from mot_nlp.tables.store import Rows, Store
 
-# Through text, so that one reading serves frames, Parquet and CSV, which has no types. A row
-# number per document is there for the taking (rowid). Documents that name no cluster are one each.
+# Through text, so that one reading serves frames, Parquet and CSV, which has no types. Documents
+# that name no cluster are one each.
 _OUTCOME = """
 CREATE TEMP TABLE outcome AS
 SELECT
@@ -34,7 +34,7 @@ _CLUSTER = "dense_rank() OVER (ORDER BY own, CASE WHEN own IS NULL THEN document
 
 _WORDS = "text IN ('true', 'yes', 'y', 'false', 'no', 'n')"
 _TOO_FAR = 1e15
-"""Where whole numbers end to be exact, and squares are far from overflowing."""
+"""Whole numbers are exact up to here, and squares far from overflowing."""
 
 
 def read_documents(store: Store, documents: Rows, outcome: str, cluster: str | None) -> None:

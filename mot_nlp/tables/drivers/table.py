@@ -93,9 +93,9 @@ def drivers(
     documents with neither (Brandt 1987, "A Procedure for Identifying Value-Enhancing Service
     Components Using Customer Satisfaction Survey Data"; Matzler and Sauerwein 2002, "The Factor
     Structure of Customer Satisfaction", International Journal of Service Industry Management
-    13(4)). Numbers are regressed by least squares. An outcome of which both values occur and which
-    is yes or no, true or false, or 1 or 0, is regressed by logistic regression; penalty and reward
-    are then average marginal effects, differences of probability.
+    13(4)). It is least squares for numbers, and logistic for an outcome of yes and no, true and
+    false, or 1 and 0; penalty and reward are then average marginal effects, differences of
+    probability.
 
     **Intervals** are robust to unequal variances and come from the jackknife, which removes one
     document at a time (HC3 in least squares; Long and Ervin 2000) or, with ``cluster``, all documents
