@@ -30,7 +30,16 @@ if TYPE_CHECKING:
         TaggedDocument,
         Turn,
     )
-    from mot_nlp.tables import moment_table
+    from mot_nlp.reporting import report
+    from mot_nlp.tables import (
+        compare,
+        consistency,
+        drivers,
+        moment_table,
+        paths,
+        quotes,
+        trend,
+    )
     from mot_nlp.tagger import MomentTagger
     from mot_nlp.transcripts import document
 
@@ -53,10 +62,17 @@ __all__ = [
     "TaxonomyError",
     "Turn",
     "__version__",
+    "compare",
+    "consistency",
     "document",
+    "drivers",
     "load",
     "moment_table",
+    "paths",
     "predict",
+    "quotes",
+    "report",
+    "trend",
 ]
 
 _HOMES = {
@@ -79,7 +95,16 @@ _HOMES = {
         "TaggedDocument",
         "Turn",
     ),
-    "mot_nlp.tables": ("moment_table",),
+    "mot_nlp.reporting": ("report",),
+    "mot_nlp.tables": (
+        "compare",
+        "consistency",
+        "drivers",
+        "moment_table",
+        "paths",
+        "quotes",
+        "trend",
+    ),
     "mot_nlp.tagger": ("MomentTagger",),
     "mot_nlp.transcripts": ("document",),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,7 @@ def _own(name: str) -> str:
     return resources.files("mot_nlp.reporting").joinpath("page", name).read_text(encoding="utf-8")
 
 
+@cache
 def _libraries() -> str:
     """Vega, Vega-Lite and Vega-Embed in one script, as vl-convert carries them."""
     import vl_convert

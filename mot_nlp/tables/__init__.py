@@ -1,9 +1,27 @@
-"""Moment-level sentiment tables: how many moments, how they feel, and how sure that is.
+"""Moment-level sentiment tables: what makes or breaks the journey, how sure that is, what changed.
 
-Moments are counted by DuckDB, straight from a file where one is given, so that what stays in
+Moments are counted by DuckDB, straight from files where files are given, so that what stays in
 memory is a row a cell and not a row a moment. Everything after the sums is NumPy on a few rows.
 """
 
+from mot_nlp.tables.comparison import compare
+from mot_nlp.tables.drivers import drivers
+from mot_nlp.tables.evenness import consistency
+from mot_nlp.tables.paths import paths
+from mot_nlp.tables.quotes import quotes
 from mot_nlp.tables.table import ALL, SUBTOTAL, TABLE_COLUMNS, THIN, moment_table
+from mot_nlp.tables.trends import trend
 
-__all__ = ["ALL", "SUBTOTAL", "TABLE_COLUMNS", "THIN", "moment_table"]
+__all__ = [
+    "ALL",
+    "SUBTOTAL",
+    "TABLE_COLUMNS",
+    "THIN",
+    "compare",
+    "consistency",
+    "drivers",
+    "moment_table",
+    "paths",
+    "quotes",
+    "trend",
+]

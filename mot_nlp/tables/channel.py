@@ -5,8 +5,8 @@ of them varying fastest. A moment stays one or is read as none; where it stays o
 independently of each other, given what is true. So the (1 + K) × (1 + K) matrix of error rates
 need never be written out.
 
-Every array has a first axis of draws: number 0 holds the counts as they are, the others are drawn
-around them.
+Every array has a first axis of draws, so that an estimate and all that shows how sure it is are
+worked out at once.
 """
 
 from __future__ import annotations
@@ -66,31 +66,32 @@ class Channel:
         return mean
 
 
-def channel(axes: Sequence[Axis], draws: int, rng: np.random.Generator) -> Channel:
+def channel(axes: Sequence[Axis], rng: np.random.Generator, *, exact: int, drawn: int) -> Channel:
     """Error rates from held-out counts.
 
-    Number 0 takes the counts as they are. The others draw each count from a gamma distribution
+    The first draws take the counts as they are. The others draw each count from a gamma distribution
     of that shape, which weights every held-out segment anew: Rubin (1981), "The Bayesian
     Bootstrap", Annals of Statistics 9(1). Segments of one document are not told apart there.
 
     Args:
         axes: Counts by axis, which agree on how many segments hold a moment.
-        draws: Number of draws after the first, 0 or more.
         rng: What to draw with.
+        exact: Number of draws that take the counts as they are, 0 or more.
+        drawn: Number of draws around them, 0 or more.
     """
 
-    def drawn(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-        around = rng.standard_gamma(np.broadcast_to(counts, (draws, *counts.shape)))
-        return np.concatenate([counts[None], around])
+    def weighted(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        around = rng.standard_gamma(np.broadcast_to(counts, (drawn, *counts.shape)))
+        return np.concatenate([np.broadcast_to(counts, (exact, *counts.shape)), around])
 
-    kept, false_total, lost_total, moved_total = drawn(np.array(axes[0].totals)).T
+    kept, false_total, lost_total, moved_total = weighted(np.array(axes[0].totals)).T
     kernels = []
-    false = np.ones((draws + 1, 1))
+    false = np.ones((exact + drawn, 1))
     odds = _ratio(lost_total, moved_total)[:, None]
     for axis in axes:
-        moved, lost = drawn(axis.moved), _shares(drawn(axis.lost))
+        moved, lost = weighted(axis.moved), _shares(weighted(axis.lost))
         kernels.append(_shares(moved))
-        false = _outer(false, _shares(drawn(axis.false)))
+        false = _outer(false, _shares(weighted(axis.false)))
         # How much commoner an answer is among the moments lost than among those found.
         odds = _outer(odds, _ratio(lost, _shares(moved.sum(axis=2))))
     keeps = kept / (kept + false_total)

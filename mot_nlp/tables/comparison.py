@@ -262,8 +262,8 @@ def _named(pairs: Pairs, contrast: Contrast, table: pd.DataFrame, wording: Wordi
     labels = pd.Series([*pairs.groups, OTHERS], dtype=str)
     against = rows["other"].where(rows["other"] != REST, len(labels) - 1)
     cells = pairs.cells.iloc[rows["cell"]].reset_index(drop=True)
-    table["group"] = labels.iloc[rows["group"]].to_numpy()
-    table["against"] = labels.iloc[against].to_numpy()
+    table["group"] = labels.iloc[rows["group"]].reset_index(drop=True)
+    table["against"] = labels.iloc[against].reset_index(drop=True)
     table["q_value"] = _q_values(table["p_value"])
     said = [
         dict(zip(pairs.cells.columns, values, strict=True))

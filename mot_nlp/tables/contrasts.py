@@ -101,10 +101,10 @@ def differences(contrast: Contrast, confidence: float) -> pd.DataFrame:
     generalization of 'Student's' problem", Biometrika 34), see :func:`_freedom`.
 
     A small side whose documents happen to resemble each other has too small a variance of its own.
-    The p-value is therefore the larger of two: that of the interval, and that of the test that
-    pools both sides, as the hypothesis of no difference has it: same ratio, same variance of a
-    document in proportion to its squared ``whole``. A side that does not vary at all takes the
-    pooled variance for its interval, too.
+    The p-value is therefore the larger of two: that of the interval, and that of a test which has
+    one ratio and one kind of document on both sides, as the hypothesis of no difference says, see
+    :func:`_pooled`. A side that does not vary at all takes its variance from there for its
+    interval, too.
 
     Returns:
         Columns ``value``, ``value_against``, ``difference``, ``half`` (of the interval) and
@@ -136,17 +136,22 @@ def differences(contrast: Contrast, confidence: float) -> pd.DataFrame:
 
 
 def _pooled(contrast: Contrast) -> _Moved:
-    """What is expected where both sides have one ratio and documents that vary alike."""
+    """What is expected where both sides have one ratio and documents that vary alike.
+
+    The squares of both sides together are parted by the size of their documents: a document of m
+    moments, of which any two correlate by r, counts ``m * (1 + r * (m - 1))`` (the design effect;
+    Kish 1965, "Survey Sampling"), with r as both sides together show it.
+    """
     one, two = contrast.one, contrast.two
     common = (one["part"] + two["part"]) / (one["whole"] + two["whole"])
     first, second = squares(one, common), squares(two, common)
     total = one + two
-    # What documents of one moment each would have.
+    # The squares if no two moments of a document had anything to do with each other.
     apart = total["moment_squares"] - common * total["part"]
     surplus = (first + second - apart) / (apart * (total["whole_whole"] / total["whole"] - 1))
-    alike = surplus.fillna(0.0).clip(0, 1)
+    correlated = surplus.fillna(0.0).clip(0, 1)
     weights = [
-        (side["whole"] + alike * (side["whole_whole"] - side["whole"])).to_numpy()
+        (side["whole"] + correlated * (side["whole_whole"] - side["whole"])).to_numpy()
         for side in (one, two)
     ]
     scale = (first + second) / (weights[0] + weights[1])

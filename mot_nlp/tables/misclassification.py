@@ -85,7 +85,7 @@ def axes(
                 f"{axis.heads[0]}; count all heads on the same segments, none included"
             )
     if {"stage", "moment"} <= set(heads):
-        found[:2] = [_pairs(*found[:2], taxonomy)]
+        found[:2] = [_pairs(found[0], found[1], taxonomy)]
     for name in ("pivotal", "sentiment"):
         if name in heads or name == "sentiment":
             found.append(_implied(name, reference, confusion, taxonomy))

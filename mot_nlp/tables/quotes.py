@@ -10,7 +10,8 @@ import pandas as pd
 from mot_nlp.errors import InputError
 from mot_nlp.tables.arguments import check_at_least, check_by, check_columns, names_of
 from mot_nlp.tables.cells import fetch
-from mot_nlp.tables.diversity import centrality, pick, similarities
+from mot_nlp.tables.diversity import centrality, compared, pick
+from mot_nlp.tables.fields import typed
 from mot_nlp.tables.filters import condition
 from mot_nlp.tables.grouping import columns_needed, grouping
 from mot_nlp.tables.shipped import or_shipped
@@ -57,11 +58,8 @@ MIN_WORDS = 4
 MAX_CHARACTERS = 400
 
 _CONFIDENCES = tuple(f"{name}_confidence" for name in HEADS)
-_REQUIRED = (*QUOTE_COLUMNS[2:-1], *_CONFIDENCES)
-
-_TYPES = dict.fromkeys(("doc_id", "moment_id", "text", "speaker", *HEADS[:-1]), "VARCHAR") | {
-    "start": "BIGINT", "end": "BIGINT", "sentiment_score": "DOUBLE", "pivotal": "BOOLEAN",
-}  # fmt: skip
+_FIELDS = QUOTE_COLUMNS[2:-1]
+_REQUIRED = (*_FIELDS, *_CONFIDENCES)
 
 # First the best texts, of which only hash and worth are held, then the rows that hold them: most of
 # ten million texts never leave the file. A text of several rows counts once, and ties between texts
@@ -74,7 +72,7 @@ WITH read AS NOT MATERIALIZED (
 ), kept AS NOT MATERIALIZED (
     SELECT
         *,
-        coalesce({worth}, 0) AS worth,
+        coalesce(nullif({worth}, CAST('NaN' AS DOUBLE)), 0) AS worth,
         length(text) <= {longest} AND length(text) - length(replace(text, ' ', '')) >= {blanks} AS fit,
         hash({listed} lower(text)) AS told
     FROM read
@@ -121,7 +119,7 @@ def quotes(
         where: What is quoted: one value or several for a column of the moments, a roll-up or a
             period, as ``{"touchpoint": "delivery", "month": ["2025-11", "2025-12"]}``. None is
             everything.
-        k: Quotes of each cell, 1 or more.
+        k: Quotes of each cell, 1 to 300.
         kind: ``"representative"`` for moments that resemble many others of their cell and whose
             labels are confident; ``"extreme"`` for those of the greatest ``confidence`` times
             ``|sentiment_score|``, to which a pivotal moment adds 1, so that doubtful labels do not
@@ -146,8 +144,12 @@ def quotes(
     names = names_of(by or ())
     wanted = dict(where or {})
     taxonomy = or_shipped(taxonomy)
-    check_at_least("k", k, 1, why="quote a cell, or more")
+    check_at_least("k", k, 1, why="for one quote of each cell, or more")
     check_by(names, taken=("kind", "rank", "confidence"))
+    if k > CANDIDATES:
+        raise InputError(
+            f"k is {k}; give at most {CANDIDATES}, which is what quotes are chosen from"
+        )
     if kind not in KINDS:
         raise InputError(f"kind is {kind!r}; give one of {', '.join(KINDS)}")
     every = [*names, *wanted]
@@ -173,16 +175,10 @@ def _candidates(
     cells = grouping(names, store.columns, taxonomy)
     both = grouping([*names, *where], store.columns, taxonomy)
     wanted, values = condition(where, both.keys[len(names) :], store.columns, taxonomy)
-    fields = (
-        f"coalesce(CAST({store.columns[name]} AS {of}), '')"
-        if of == "VARCHAR"
-        else f"CAST({store.columns[name]} AS {of})"
-        for name, of in _TYPES.items()
-    )
     statement = _STATEMENT.format(
         select=both.select,
-        fields=", ".join(f'{sql} AS "{name}"' for sql, name in zip(fields, _TYPES, strict=True)),
-        names=", ".join(f'"{name}"' for name in _TYPES),
+        fields=typed(_FIELDS, store.columns),
+        names=", ".join(f'"{name}"' for name in _FIELDS),
         confidence=" * ".join(f"CAST({store.columns[name]} AS DOUBLE)" for name in _CONFIDENCES),
         stage=store.columns["stage"],
         worth=KINDS[kind],
@@ -210,7 +206,7 @@ def _cells(rows: pd.DataFrame, width: int) -> np.ndarray:
 
 def _chosen(cell: pd.DataFrame, k: int, kind: str) -> pd.DataFrame:
     """The quotes of one cell, best first."""
-    similarity = similarities(cell["text"].tolist())
+    similarity, alike = compared(cell["text"].tolist())
     relevance = cell["worth"].to_numpy(np.float64)
     if kind == "representative":
         relevance = relevance * centrality(similarity)
@@ -218,6 +214,7 @@ def _chosen(cell: pd.DataFrame, k: int, kind: str) -> pd.DataFrame:
     places = pick(
         relevance,
         similarity,
+        alike,
         k,
         documents=cell["doc_id"].tolist(),
         fit=cell["fit"].to_numpy(np.bool_),

@@ -79,13 +79,20 @@ def lopsided() -> np.ndarray:
     """A mix of truths that counts of predictions get wrong: most in one place, moods apart."""
     mix = np.zeros(SHAPE)
     for pair, (share, mood) in enumerate(
-        [(0.1, [0.1, 0.1, 0.8]), (0.05, [0.2, 0.7, 0.1]), (0.1, [0.1, 0.6, 0.3]), (0.75, [0.8, 0.1, 0.1])]
+        [
+            (0.1, [0.1, 0.1, 0.8]),
+            (0.05, [0.2, 0.7, 0.1]),
+            (0.1, [0.1, 0.6, 0.3]),
+            (0.75, [0.8, 0.1, 0.1]),
+        ]
     ):
         mix[pair] = share * np.einsum("t,s,p->tsp", [0.1, 0.9], mood, [0.95, 0.05])
     return np.append(0.05, 0.95 * mix.ravel())
 
 
-def segments(rng: np.random.Generator, n: int, mix) -> tuple[list, list]:
+def segments(
+    rng: np.random.Generator, n: int, mix
+) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     """True and predicted labels of n segments; state 0 is none."""
     true = rng.choice(len(mix), n, p=mix)
     return labels_of(true), labels_of(misread(rng, true))
@@ -112,7 +119,7 @@ def labels_of(states: np.ndarray) -> list[tuple[str, ...]]:
     return [STATES[state - 1] if state else NONE for state in states]
 
 
-def rows(labels: list, documents: int) -> pd.DataFrame:
+def rows(labels: list[tuple[str, ...]], documents: int) -> pd.DataFrame:
     """One row a segment; consecutive segments share documents."""
     frame = pd.DataFrame(labels, columns=list(HEADS))
     return frame.assign(
@@ -160,15 +167,24 @@ class TestCorrected:
         counted, found = table(read, by), table(read, by, correct=True, confusion=known)
         truth = counted[list(by)].merge(table(true, by), how="left")
 
-        assert (found["share"] - truth["share"]).abs().mean() < 0.015
         assert found["share"].sum() == pytest.approx(1)
-        assert error(found, truth, "share") < 0.5 * error(counted, truth, "share")
+        assert error(found, truth, "share") < 0.4 * error(counted, truth, "share")
         if "sentiment" not in by:
-            assert error(found, truth, "net_sentiment") < 0.5 * error(
+            assert error(found, truth, "net_sentiment") < 0.65 * error(
                 counted, truth, "net_sentiment"
             )
-        held = (found["share_low"] <= truth["share"]) & (truth["share"] <= found["share_high"])
-        assert held.mean() > 0.7
+        if by != ("stage", "moment"):  # how stage and moment err together its counts do not tell
+            held = (found["share_low"] <= truth["share"]) & (truth["share"] <= found["share_high"])
+            assert held.all()
+
+    def test_comes_nearer_still_with_more_rows(self, world):
+        known, true, read = world
+        more = pd.concat([read.assign(doc_id=read["doc_id"] + f"-{i}") for i in range(10)])
+        few, many = (table(r, ("stage",), correct=True, confusion=known) for r in (read, more))
+        truth = table(true, ("stage",))
+
+        assert error(many, truth, "share") < 0.4 * error(few, truth, "share")
+        assert error(many, truth, "net_sentiment") < 0.6 * error(few, truth, "net_sentiment")
 
     def test_leaves_alone_what_it_does_not_estimate(self, world):
         known, _, read = world
@@ -201,7 +217,7 @@ class TestCorrected:
         half = (found["net_high"] - found["net_low"]) / (counted["net_high"] - counted["net_low"])
         assert half.between(0.85, 1.15).all()
 
-    def test_a_held_out_part_ten_times_smaller_widens_the_interval(self, world):
+    def test_a_smaller_held_out_part_widens_the_interval(self, world):
         known, _, read = world
         small = {name: (np.array(counts) / 50).tolist() for name, counts in known.items()}
         wide = table(read, ("stage",), correct=True, confusion=small)
@@ -304,11 +320,11 @@ class TestCoverage:
     def test_intervals_hold_the_truth_where_counted_ones_do_not(self):
         """Many tables are the strata of a few, each of which has a held-out part of its own."""
         rng = np.random.default_rng(20261122)
-        held: dict[str, list] = {"corrected": [], "counted": []}
+        held: dict[str, list[bool]] = {"corrected": [], "counted": []}
         for _ in range(6):
             mix = rng.dirichlet(np.full(len(STATES) + 1, 3.0))
             known = confusion(*(rows(part, 1500) for part in segments(rng, 1500, mix)))
-            runs, truth = [], {}
+            runs, truth = [], dict[tuple[int, str], float]()
             for run in range(12):
                 mix = rng.dirichlet(np.full(len(STATES) + 1, 1.0))
                 truth |= {(run, stage): net for stage, net in net_of_stages(mix).items()}
@@ -339,7 +355,8 @@ def net_of_stages(mix) -> dict[str, float]:
     frame = rows(labels_of(np.arange(len(mix))), 1).assign(mix=mix)
     lean = frame["sentiment"].map({"positive": 100, "neutral": 0, "negative": -100})
     sums = frame.assign(lean=lean * frame["mix"]).groupby("stage")[["lean", "mix"]].sum()
-    return (sums["lean"] / sums["mix"]).drop("none").to_dict()
+    net = (sums["lean"] / sums["mix"]).drop("none")
+    return {str(stage): float(value) for stage, value in net.items()}
 
 
 def error(found: pd.DataFrame, truth: pd.DataFrame, column: str) -> float:
@@ -379,7 +396,7 @@ class TestChannel:
     """The products along axes against the written-out matrix."""
 
     def test_read_and_traced_are_its_products(self, known, matrix):
-        rates = channel(known, 0, np.random.default_rng(0))
+        rates = channel(known, np.random.default_rng(0), exact=1, drawn=0)
         values = np.random.default_rng(1).random((1, len(matrix)))
 
         assert np.allclose(matrix.sum(axis=1), 1)
@@ -387,7 +404,7 @@ class TestChannel:
         assert np.allclose(rates.traced(values), values @ matrix.T)
 
     def test_finds_the_truth_behind_exact_counts(self, known, matrix):
-        rates = channel(known, 0, np.random.default_rng(0))
+        rates = channel(known, np.random.default_rng(0), exact=1, drawn=0)
         truth = np.random.default_rng(2).dirichlet(np.full(len(matrix), 5.0))
         possible = np.full(len(matrix), True)
         found = most_likely(100 * truth[None] @ matrix, rates, possible, np.zeros(1))
@@ -396,7 +413,7 @@ class TestChannel:
         assert np.abs(found - truth).sum() < 0.25 * np.abs(truth @ matrix - truth).sum()
 
     def test_a_heavy_prior_keeps_what_was_predicted(self, known, matrix):
-        rates = channel(known, 0, np.random.default_rng(0))
+        rates = channel(known, np.random.default_rng(0), exact=1, drawn=0)
         counts = np.random.default_rng(2).random((1, len(matrix)))
         possible = np.full(len(matrix), True)
 
@@ -404,7 +421,7 @@ class TestChannel:
         assert np.allclose(found, counts / counts.sum())
 
     def test_impossible_states_get_nothing_and_no_counts_no_shares(self, known, matrix):
-        rates = channel(known, 0, np.random.default_rng(0))
+        rates = channel(known, np.random.default_rng(0), exact=1, drawn=0)
         possible = np.arange(len(matrix)) < 10
         counts = np.where(possible, 5.0, 0.0)[None]
 
@@ -414,7 +431,7 @@ class TestChannel:
         assert (most_likely(0 * counts, rates, possible, np.zeros(1)) == 0).all()
 
     def test_draws_lie_around_the_counts(self, known):
-        rates = channel(known, 400, np.random.default_rng(0))
+        rates = channel(known, np.random.default_rng(0), exact=1, drawn=400)
 
         assert np.allclose(rates.kernels[0].sum(axis=2), 1)
         assert np.allclose(rates.kernels[0][1:].mean(axis=0), rates.kernels[0][0], atol=0.005)

@@ -16,7 +16,7 @@ from mot_nlp.reporting.charts.expressions import (
     words,
 )
 from mot_nlp.reporting.charts.frame import Width, layered
-from mot_nlp.reporting.charts.marks import emphasised, nothing, pixel, zero_line
+from mot_nlp.reporting.charts.marks import emphasised, known, nothing, pixel, zero_line
 from mot_nlp.reporting.charts.orders import labels
 from mot_nlp.reporting.charts.theme import LINE_COLOURS, NEUTRAL, WIDTH, net_axis, ordered
 
@@ -94,20 +94,22 @@ def dumbbells(
     firmness = alt.when(is_known("low")).then(alt.value(1)).otherwise(alt.value(UNTESTED))
     layers = [
         zero_line("x"),
-        rows.transform_filter(is_known("low"))
+        known("low")
         .mark_bar(height=10, opacity=0.22, aria=False)
         .encode(y, least, alt.X2("most"), colour),
-        rows.mark_rule(strokeWidth=2.5, aria=False).encode(
-            y, value_against, alt.X2("value"), colour, opacity=firmness
-        ),
-        rows.transform_calculate(side="'against'")
+        alt.Chart()
+        .mark_rule(strokeWidth=2.5, aria=False)
+        .encode(y, value_against, alt.X2("value"), colour, opacity=firmness),
+        alt.Chart()
+        .transform_calculate(side="'against'")
         .mark_point(filled=True, size=150, aria=False)
         .encode(y, value_against, colour, side, opacity=firmness),
-        rows.transform_calculate(side="'group'")
+        alt.Chart()
+        .transform_calculate(side="'group'")
         .mark_point(filled=True, size=120)
         .encode(y, value, colour, side, opacity=firmness, tooltip="words:N", description="words:N"),
         *emphasised(
-            rows,
+            alt.Chart(),
             f"datum.verdict !== '{UNCLEAR}'",
             {"align": "left", "aria": False},
             {"y": y, "x": pixel("width + 10"), "text": "figure:N"},
@@ -115,7 +117,7 @@ def dumbbells(
         nothing(),
     ]
     height = _STEP * max(len(order), 2)
-    return layered(layers, compare, width=width, height=height, description=DESCRIPTION)
+    return layered(rows, layers, compare, width=width, height=height, description=DESCRIPTION)
 
 
 def _colour() -> alt.Color:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 import altair as alt
 
-from mot_nlp.reporting.charts.data import DATA, rows
+from mot_nlp.reporting.charts.data import DATA
+from mot_nlp.reporting.charts.data import rows as json_rows
 from mot_nlp.reporting.charts.theme import CONFIG, WIDTH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -29,6 +30,7 @@ _BACKGROUND = "white"
 
 
 def layered(
+    rows: alt.Chart,
     layers: Sequence[alt.Chart],
     table: pd.DataFrame,
     *,
@@ -39,13 +41,14 @@ def layered(
     """Layers over one another, fed by the table.
 
     Args:
+        rows: A chart that has the transforms of the table which all layers share.
         layers: Layers without data of their own.
         table: The table they plot.
         width: Width of the picture with its axes and labels.
         height: Height of the plot in pixels.
         description: What a screen reader says about the picture.
     """
-    chart = alt.layer(*layers, data=_data(table)).properties(
+    chart = alt.layer(*layers, data=_data(table), transform=rows.transform).properties(
         width=width, height=height, description=description, background=_BACKGROUND,
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
     )  # fmt: skip
@@ -53,11 +56,11 @@ def layered(
 
 
 def panels(
+    rows: alt.Chart,
     layers: Sequence[alt.Chart],
     table: pd.DataFrame,
     by: str,
     order: Sequence[str],
-    derived: Mapping[str, str],
     *,
     title: str,
     width: Width,
@@ -67,11 +70,11 @@ def panels(
     """A small picture for each value of a derived field, with the same axes.
 
     Args:
+        rows: A chart that has the transforms of the table which all panels share.
         layers: Layers without data of their own.
         table: The table they plot.
         by: The field.
         order: Its values.
-        derived: Fields that panels are made of, and their expressions.
         title: What the panels show, written above them.
         width: Width of the whole; that of a notebook where it is the container's.
         height: Height of the plot of each panel in pixels.
@@ -85,11 +88,10 @@ def panels(
         alt.layer(*layers, data=_data(table))
         .properties(width=own, height=height)
         .facet(facet, columns=columns, spacing=_GAP)
-        .transform_calculate(**derived)
-        .properties(description=description, background=_BACKGROUND)
+        .properties(transform=rows.transform, description=description, background=_BACKGROUND)
     )
     return chart.configure(**CONFIG)
 
 
 def _data(table: pd.DataFrame) -> alt.InlineData:
-    return alt.InlineData(name=DATA, values=rows(table))
+    return alt.InlineData(name=DATA, values=json_rows(table))

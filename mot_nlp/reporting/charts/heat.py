@@ -9,7 +9,7 @@ import altair as alt
 from mot_nlp.reporting.charts.columns import by_columns, cells, check_width
 from mot_nlp.reporting.charts.expressions import COUNT, FIGURE, TOLD, is_known, label
 from mot_nlp.reporting.charts.frame import Width, layered
-from mot_nlp.reporting.charts.marks import LINE, nothing
+from mot_nlp.reporting.charts.marks import LINE, known, nothing
 from mot_nlp.reporting.charts.orders import inner_order, labels
 from mot_nlp.reporting.charts.theme import (
     INK,
@@ -66,18 +66,18 @@ def heat_map(table: pd.DataFrame, *, width: Width = WIDTH) -> alt.LayerChart:
         count=COUNT,
     )  # fmt: skip
     place = _places(orders[across], orders[down])
-    known = rows.transform_filter(is_known("net_sentiment"))
-    thin = rows.transform_filter(f"!{is_known('net_sentiment')}")
+    felt = known("net_sentiment")
+    thin = alt.Chart().transform_filter(f"!{is_known('net_sentiment')}")
     text: dict[str, Any] = {"color": ON_COLOUR, "aria": False}
     layers = [
-        known.mark_rect(cornerRadius=2).encode(
+        felt.mark_rect(cornerRadius=2).encode(
             *place,
             alt.Color("net_sentiment:Q", scale=net_scale(), legend=net_legend()),
             tooltip="told:N",
             description="told:N",
         ),
-        known.mark_text(fontWeight="bold", fontSize=13, dy=-6, **text).encode(*place, text="figure:N"),
-        known.mark_text(fontSize=11, dy=9, **text).encode(*place, text="count:N"),
+        felt.mark_text(fontWeight="bold", fontSize=13, dy=-6, **text).encode(*place, text="figure:N"),
+        felt.mark_text(fontSize=11, dy=9, **text).encode(*place, text="count:N"),
         thin.mark_rect(
             fill=None, stroke=INK, strokeOpacity=0.25, strokeDash=[2, 3], cornerRadius=2, aria=False
         ).encode(*place),
@@ -85,7 +85,7 @@ def heat_map(table: pd.DataFrame, *, width: Width = WIDTH) -> alt.LayerChart:
         nothing(),
     ]  # fmt: skip
     height = _STEP * max(len(orders[down]), 2)
-    return layered(layers, table, width=width, height=height, description=DESCRIPTION)
+    return layered(rows, layers, table, width=width, height=height, description=DESCRIPTION)
 
 
 def _places(across: list[str], down: list[str]) -> tuple[alt.X, alt.Y]:

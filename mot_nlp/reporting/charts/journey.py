@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import altair as alt
 
 from mot_nlp.reporting.charts.columns import by_columns, cells, check_width
-from mot_nlp.reporting.charts.expressions import COUNT, FIGURE, TOLD, is_known, label
+from mot_nlp.reporting.charts.expressions import COUNT, FIGURE, TOLD, label
 from mot_nlp.reporting.charts.frame import Width, layered
-from mot_nlp.reporting.charts.marks import LINE, nothing, pixel, zero_line
+from mot_nlp.reporting.charts.marks import LINE, known, nothing, pixel, zero_line
 from mot_nlp.reporting.charts.orders import labels
 from mot_nlp.reporting.charts.theme import (
     LINE_COLOURS,
@@ -64,22 +64,22 @@ def journey_curve(table: pd.DataFrame, *, width: Width = WIDTH) -> alt.LayerChar
     rows = alt.Chart().transform_calculate(
         label=label(names), told=TOLD, figure=FIGURE, count=COUNT
     )
-    path = rows.transform_impute("net_sentiment", key="label", keyvals=order, value=None)
-    known = rows.transform_filter(is_known("net_sentiment"))
+    path = alt.Chart().transform_impute("net_sentiment", key="label", keyvals=order, value=None)
+    felt = known("net_sentiment")
     place, point, ends = _channels(order, down=down)
     layers = [
         path.mark_area(opacity=0.18, orient=orient, aria=False).encode(place, *ends),
         zero_line("x" if down else "y"),
-        known.mark_rule(color=LINE_COLOURS[0], opacity=0.5, aria=False).encode(place, *ends),
+        felt.mark_rule(color=LINE_COLOURS[0], opacity=0.5, aria=False).encode(place, *ends),
         path.mark_line(strokeWidth=2, orient=orient, aria=False).encode(place, point),
-        known.mark_circle(opacity=1).encode(
+        felt.mark_circle(opacity=1).encode(
             place, point, share_size(), tooltip="told:N", description="told:N"
         ),
-        *_figures(rows, place, order, down=down),
+        *_figures(place, order, down=down),
         nothing(),
     ]
     height = _STEP * len(order) if down else _HEIGHT
-    return layered(layers, table, width=width, height=height, description=DESCRIPTION)
+    return layered(rows, layers, table, width=width, height=height, description=DESCRIPTION)
 
 
 def _channels(
@@ -111,12 +111,11 @@ def _label_axis(order: list[str], *, down: bool) -> alt.Axis:
     )  # fmt: skip
 
 
-def _figures(
-    rows: alt.Chart, place: alt.X | alt.Y, order: list[str], *, down: bool
-) -> list[alt.Chart]:
+def _figures(place: alt.X | alt.Y, order: list[str], *, down: bool) -> list[alt.Chart]:
     """Net sentiment and number of moments as figures, at the right or under the labels."""
     bold: dict[str, Any] = {"fontWeight": "bold", "aria": False}
     quiet: dict[str, Any] = {"opacity": QUIET, "aria": False}
+    rows = alt.Chart()
     if down:
         return [
             rows.mark_text(align="right", **bold).encode(place, x=pixel("width + 42"), text="figure:N"),

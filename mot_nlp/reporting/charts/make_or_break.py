@@ -83,20 +83,20 @@ def make_or_break_map(drivers: pd.DataFrame, *, width: Width = WIDTH) -> alt.Lay
         zero_line("x"),
         zero_line("y"),
         *(_corner(*words) for words in CORNERS),
-        *_labels(rows, x, y),
-        rows.mark_rule(color=_COLOUR, clip=True, aria=False).encode(
-            x, alt.Y("impact_low:Q", **up), alt.Y2("impact_high"), _strength()
-        ),
-        rows.mark_point(opacity=1).encode(
-            x, y, _shape(), _filled(), share_size(), tooltip="told:N", description="told:N"
-        ),
+        *_labels(x, y),
+        alt.Chart()
+        .mark_rule(color=_COLOUR, clip=True, aria=False)
+        .encode(x, alt.Y("impact_low:Q", **up), alt.Y2("impact_high"), _strength()),
+        alt.Chart()
+        .mark_point(opacity=1)
+        .encode(x, y, _shape(), _filled(), share_size(), tooltip="told:N", description="told:N"),
         nothing(),
     ]
     description = (
         f"Make-or-break map: how the mean {outcome} would change without the documents of each kind "
         "of moment, against its net sentiment. What goes with a better outcome is above the line."
     )
-    return layered(layers, drivers, width=width, height=_HEIGHT, description=description)
+    return layered(rows, layers, drivers, width=width, height=_HEIGHT, description=description)
 
 
 def _rows(words: str, outcome: str) -> alt.Chart:
@@ -157,12 +157,14 @@ def _corner(across: Any, up: str, lines: list[str]) -> alt.Chart:  # noqa: ANN40
     return mark.encode(x=pixel(x), y=pixel(y))
 
 
-def _labels(rows: alt.Chart, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+def _labels(x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """Labels in a column at the right, each led to its dot."""
     edge = pixel("width + 6")
-    largest = rows.transform_window(
-        place="row_number()", sort=[alt.SortField("size", "descending")]
-    ).transform_filter(f"datum.place <= {MOST_LABELS}")
+    largest = (
+        alt.Chart()
+        .transform_window(place="row_number()", sort=[alt.SortField("size", "descending")])
+        .transform_filter(f"datum.place <= {MOST_LABELS}")
+    )
     placed = spread(largest, "impact", "gap")
     foremost = f"{is_known('rank')} && datum.rank <= {FOREMOST}"
     style = {"align": "left", "dx": 4, "aria": False}

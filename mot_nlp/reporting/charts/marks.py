@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import altair as alt
 
 from mot_nlp.reporting.charts.data import DATA
+from mot_nlp.reporting.charts.expressions import is_known
 from mot_nlp.reporting.charts.theme import QUIET
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ def zero_line(channel: Literal["x", "y"]) -> alt.Chart:
     if channel == "x":
         return mark.encode(x=alt.XDatum(0, type="quantitative"))
     return mark.encode(y=alt.YDatum(0, type="quantitative"))
+
+
+def known(figure: str) -> alt.Chart:
+    """A layer of the rows that have a figure."""
+    return alt.Chart().transform_filter(is_known(figure))
 
 
 def nothing() -> alt.Chart:

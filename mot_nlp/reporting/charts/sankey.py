@@ -36,6 +36,9 @@ DRAWN = ("n", "documents", "net_after", "after_low", "after_high")
 MOST_RIBBONS = 40
 """Ribbons that can be followed; of more pairs the most frequent are drawn."""
 
+BLANK = "#c4c4ca"
+"""Colour of a ribbon whose net sentiment is not known."""
+
 DESCRIPTION = (
     "Flow: how often a moment at the left is followed by one at the right in the same document. The "
     "width of a ribbon is the number of such steps, its colour the net sentiment of the second "
@@ -81,9 +84,10 @@ def flow(paths: pd.DataFrame, *, width: Width = WIDTH) -> alt.LayerChart:
 
     Two columns of bars, the moments that steps lead from and those they lead to, as high as the
     number of steps; between them ribbons, coloured by the net sentiment of the moment that comes
-    second. Ribbons that are thick enough carry their number of steps at the left and that net
-    sentiment, with its sign, at the right. Of more than ``MOST_RIBBONS`` pairs the most frequent
-    are drawn, and the picture says so; the bars count all steps.
+    second, ``BLANK`` where that is not known. Ribbons that are thick enough carry their number of
+    steps at the left and that net sentiment, with its sign, at the right. Of more than
+    ``MOST_RIBBONS`` pairs the most frequent are drawn, and the picture says so; the bars count all
+    steps.
 
     Args:
         paths: What :func:`mot_nlp.tables.paths` returned.
@@ -102,16 +106,16 @@ def flow(paths: pd.DataFrame, *, width: Width = WIDTH) -> alt.LayerChart:
         .transform_calculate(told=_TOLD, row=place("source", left), column=place("target", right))
     )
     steps = _placed(named, height)
-    drawn = steps.transform_filter("datum.is_drawn")
+    drawn = alt.Chart().transform_filter("datum.is_drawn")
     layers = [
-        _ribbons(drawn, height),
+        *_ribbons(drawn, height),
         *_figures(drawn),
-        *_bars(steps, _LEFT),
-        *_bars(steps, _RIGHT),
-        _left_out(steps),
+        *_bars(_LEFT),
+        *_bars(_RIGHT),
+        _left_out(),
         nothing(),
     ]
-    return layered(layers, paths, width=width, height=height, description=DESCRIPTION)
+    return layered(steps, layers, paths, width=width, height=height, description=DESCRIPTION)
 
 
 def _placed(steps: alt.Chart, height: int) -> alt.Chart:
@@ -147,28 +151,38 @@ def _placed(steps: alt.Chart, height: int) -> alt.Chart:
     )  # fmt: skip
 
 
-def _ribbons(steps: alt.Chart, height: int) -> alt.Chart:
-    """Ribbons whose edges leave and arrive level."""
+def _ribbons(steps: alt.Chart, height: int) -> list[alt.Chart]:
+    """Ribbons whose edges leave and arrive level; those without a figure below the others."""
     bent = "datum.part * datum.part * (3 - 2 * datum.part)"
-    legend = net_legend("net sentiment of what follows")
-    return (
+    outlines = (
         steps.transform_calculate(part=f"sequence(0, 1 + 0.5 / {_BENDS}, 1 / {_BENDS})")
         .transform_flatten(["part"])
         .transform_calculate(
             low=f"datum.left_low + (datum.right_low - datum.left_low) * {bent}",
             high=f"datum.left_high + (datum.right_high - datum.left_high) * {bent}",
         )
-        .mark_area(orient="vertical", stroke=INK, strokeOpacity=0.35, strokeWidth=0.5)
-        .encode(
-            alt.X("part:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
-            alt.Y("low:Q", axis=None, scale=alt.Scale(domain=[0, height], reverse=True)),
-            alt.Y2("high"),
-            alt.Color("net_after:Q", scale=net_scale(), legend=legend),
-            detail=["source:N", "target:N"],
-            tooltip="told:N",
-            description="told:N",
-        )
     )
+    legend = net_legend("net sentiment of what follows")
+    net = alt.Color("net_after:Q", scale=net_scale(), legend=legend)
+    return [
+        _areas(outlines.transform_filter(f"!{is_known('net_after')}"), height).encode(
+            color=alt.value(BLANK)
+        ),
+        _areas(outlines.transform_filter(is_known("net_after")), height).encode(net),
+    ]
+
+
+def _areas(outlines: alt.Chart, height: int) -> alt.Chart:
+    return outlines.mark_area(
+        orient="vertical", stroke=INK, strokeOpacity=0.35, strokeWidth=0.5
+    ).encode(
+        alt.X("part:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
+        alt.Y("low:Q", axis=None, scale=alt.Scale(domain=[0, height], nice=False, reverse=True)),
+        alt.Y2("high"),
+        detail=["source:N", "target:N"],
+        tooltip="told:N",
+        description="told:N",
+    )  # fmt: skip
 
 
 def _figures(steps: alt.Chart) -> list[alt.Chart]:
@@ -190,9 +204,9 @@ def _figures(steps: alt.Chart) -> list[alt.Chart]:
     ]
 
 
-def _bars(steps: alt.Chart, side: _Side) -> list[alt.Chart]:
+def _bars(side: _Side) -> list[alt.Chart]:
     """A column of bars, their labels with the number of steps, and its heading."""
-    bars = steps.transform_aggregate(
+    bars = alt.Chart().transform_aggregate(
         low=f"min({side.name}_low)", high=f"max({side.name}_high)", n="sum(n)",
         groupby=[side.field],
     ).transform_calculate(
@@ -213,14 +227,15 @@ def _bars(steps: alt.Chart, side: _Side) -> list[alt.Chart]:
     ]
 
 
-def _left_out(steps: alt.Chart) -> alt.Chart:
+def _left_out() -> alt.Chart:
     """A sentence under the picture where not all pairs are drawn."""
     words = (
         f"'ribbons: the {MOST_RIBBONS} most frequent of ' + datum.pairs + ' pairs, ' + "
         "format(datum.shown / datum.steps, '.0%') + ' of all steps'"
     )
     return (
-        steps.transform_calculate(shown="datum.is_drawn ? datum.n : 0")
+        alt.Chart()
+        .transform_calculate(shown="datum.is_drawn ? datum.n : 0")
         .transform_aggregate(pairs="count()", shown="sum(shown)", steps="sum(n)")
         .transform_filter(f"datum.pairs > {MOST_RIBBONS}")
         .transform_calculate(words=words)

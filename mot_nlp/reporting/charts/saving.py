@@ -6,6 +6,7 @@ from contextlib import suppress
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
 
 from mot_nlp.errors import OutputError
 from mot_nlp.writers.base import PART
@@ -54,9 +55,12 @@ def save(chart: alt.TopLevelMixin, path: str | Path) -> None:
 
 
 def _svg(chart: alt.TopLevelMixin) -> bytes:
+    """With the chart's description, which Vega leaves to the page that shows it."""
     stream = StringIO()
     chart.save(stream, format="svg", engine="vl-convert")
-    return stream.getvalue().encode()
+    described = quoteattr(str(chart.to_dict().get("description", "chart")))
+    opening = f'<svg role="graphics-document" aria-label={described} '
+    return stream.getvalue().replace("<svg ", opening, 1).encode()
 
 
 def _png(chart: alt.TopLevelMixin) -> bytes:

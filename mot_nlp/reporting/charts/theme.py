@@ -37,8 +37,8 @@ NEUTRAL = "#80808a"
 QUIET = 0.72
 """Opacity of text that steps back."""
 
-SHARE_AREA = 2000
-"""Area in square pixels of the dot for a share of one."""
+SHARE_SIZE = 2000
+"""Square pixels of the square around the dot for a share of one."""
 
 NET = "net sentiment"
 """What axes and legends call it."""
@@ -104,7 +104,7 @@ def net_axis(*, title: str | None = NET, grid: bool = True) -> alt.Axis:
 
 def share_size() -> alt.Size:
     """A share as the area of a dot."""
-    scale = alt.Scale(domain=[0, 1], range=[0, SHARE_AREA])
+    scale = alt.Scale(domain=[0, 1], range=[0, SHARE_SIZE])
     return alt.Size("share:Q", scale=scale, legend=None)
 
 

@@ -9,7 +9,7 @@ import altair as alt
 from mot_nlp.reporting.charts.columns import by_columns
 from mot_nlp.reporting.charts.expressions import TOLD, is_known, label, reach
 from mot_nlp.reporting.charts.frame import Width, layered, panels
-from mot_nlp.reporting.charts.marks import LINE, nothing, pixel, spread, zero_line
+from mot_nlp.reporting.charts.marks import LINE, known, nothing, pixel, spread, zero_line
 from mot_nlp.reporting.charts.orders import labels
 from mot_nlp.reporting.charts.theme import DASHES, LINE_COLOURS, NET, WIDTH, net_axis, spanning
 
@@ -52,25 +52,23 @@ def trend_lines(trend: pd.DataFrame, *, width: Width = WIDTH) -> alt.LayerChart 
     """
     names = by_columns(trend, "period", DRAWN, made_by="trend")
     order = labels(trend, names)
-    derived = {
-        "series": label(names),
-        "when": "toDate(datum.period)",
-        "label": "(datum.series ? datum.series + ', ' : '') + utcFormat(datum.when, '%-d %b %Y')",
-        "told": TOLD,
-    }
+    rows = alt.Chart().transform_calculate(
+        series=label(names), when="toDate(datum.period)",
+        label="(datum.series ? datum.series + ', ' : '') + utcFormat(datum.when, '%-d %b %Y')",
+        told=TOLD,
+    )  # fmt: skip
     if len(order) > MOST_LINES:
-        layers = _lines(alt.Chart(), {}, net_axis(title=None), ticks=4)
+        layers = _lines({}, net_axis(title=None), ticks=4)
         return panels(
-            layers, trend, "series", order, derived, title=NET, width=width, height=_PANEL_HEIGHT,
+            rows, layers, trend, "series", order, title=NET, width=width, height=_PANEL_HEIGHT,
             description=DESCRIPTION,
         )  # fmt: skip
-    rows = alt.Chart().transform_calculate(**derived)
     apart = _apart(order)
-    layers = _lines(rows, apart, net_axis(), ticks=8)
+    layers = _lines(apart, net_axis(), ticks=8)
     if apart:
-        layers += _ends(rows, apart)
+        layers += _ends(apart)
     layers.append(nothing())
-    return layered(layers, trend, width=width, height=_HEIGHT, description=DESCRIPTION)
+    return layered(rows, layers, trend, width=width, height=_HEIGHT, description=DESCRIPTION)
 
 
 def _apart(order: list[str]) -> dict[str, Any]:
@@ -85,33 +83,30 @@ def _apart(order: list[str]) -> dict[str, Any]:
     }
 
 
-def _lines(
-    rows: alt.Chart, apart: dict[str, Any], axis: alt.Axis, *, ticks: int
-) -> list[alt.Chart]:
+def _lines(apart: dict[str, Any], axis: alt.Axis, *, ticks: int) -> list[alt.Chart]:
     """Ribbons, lines and dots."""
     scale = spanning(_NETS)
     x = alt.X("when:T", scale=alt.Scale(type="utc"), axis=_time_axis(ticks))
     y = alt.Y("net_sentiment:Q", scale=scale, axis=axis)
     low, high = alt.Y("net_low:Q", scale=scale, axis=axis), alt.Y2("net_high")
     colour = {name: channel for name, channel in apart.items() if name == "color"}
-    ribbon = rows.mark_area(opacity=0.1 if apart else 0.18, aria=False)
-    known = rows.transform_filter(is_known("net_sentiment"))
+    ribbon = alt.Chart().mark_area(opacity=0.1 if apart else 0.18, aria=False)
     return [
         ribbon.encode(x, low, high, **colour),
-        _lone(rows).encode(x, low, high, **colour),
+        _lone().encode(x, low, high, **colour),
         zero_line("y"),
-        rows.mark_line(strokeWidth=2, aria=False).encode(x, y, **apart),
-        known.mark_circle(size=26, opacity=1).encode(
-            x, y, tooltip="told:N", description="told:N", **colour
-        ),
+        alt.Chart().mark_line(strokeWidth=2, aria=False).encode(x, y, **apart),
+        known("net_sentiment")
+        .mark_circle(size=26, opacity=1)
+        .encode(x, y, tooltip="told:N", description="told:N", **colour),
     ]
 
 
-def _lone(rows: alt.Chart) -> alt.Chart:
+def _lone() -> alt.Chart:
     """Intervals, seen only where they have no neighbour to make a ribbon with."""
     alone = f"!{is_known('before')} && !{is_known('after')}"
     return (
-        rows.transform_window(
+        alt.Chart().transform_window(
             before="lag(net_low)", after="lead(net_low)", groupby=["series"],
             sort=[alt.SortField("when")],
         )
@@ -120,11 +115,11 @@ def _lone(rows: alt.Chart) -> alt.Chart:
     )  # fmt: skip
 
 
-def _ends(rows: alt.Chart, apart: dict[str, Any]) -> list[alt.Chart]:
+def _ends(apart: dict[str, Any]) -> list[alt.Chart]:
     """The name of each line at the right, beside its last figure."""
     least, most = reach(_NETS)
     last = (
-        rows.transform_filter(is_known("net_sentiment"))
+        known("net_sentiment")
         .transform_joinaggregate(last="max(when)", groupby=["series"])
         .transform_filter("datum.when === datum.last")
         .transform_calculate(gap=f"({most} - {least}) * {LINE} / {_HEIGHT}")
@@ -141,7 +136,12 @@ def _ends(rows: alt.Chart, apart: dict[str, Any]) -> list[alt.Chart]:
 
 
 def _time_axis(ticks: int) -> alt.Axis:
-    """Months by name, days with their number, and the year where it begins."""
+    """Months by name, days with their number, and the year where it begins.
+
+    Screen readers skip it: each dot tells its date, and without rows there is none to tell.
+    """
     month = "utcFormat(datum.value, utcdate(datum.value) === 1 ? '%b' : '%-d %b')"
     year = "datum.index === 0 || utcmonth(datum.value) === 0 ? utcFormat(datum.value, '%Y') : ''"
-    return alt.Axis(title=None, grid=False, tickCount=ticks, labelExpr=f"[{month}, {year}]")
+    return alt.Axis(
+        title=None, grid=False, tickCount=ticks, labelExpr=f"[{month}, {year}]", aria=False
+    )
