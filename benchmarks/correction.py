@@ -167,7 +167,7 @@ are mean absolute errors over cells of at least {LEAST_CELL} gold moments; net s
 
 {{verdicts}}
 
-The correction is therefore not made unless asked for. It supposes that a true label is misread as
+The correction is not made unless asked for. It supposes that a true label is misread as
 often in any data as in the held-out data, and that heads err independently. How far that holds is
 measured below without any estimation: if the supposed error rates described the errors made, what was
 counted would be nearer to what they make of the gold than to the gold itself. Where it is not, undoing

@@ -30,7 +30,7 @@ from mot_nlp.cli.table import render
 from mot_nlp.errors import ColumnError, InputError, OutputError, ReadError
 from mot_nlp.tables import TABLE_COLUMNS, moment_table
 from mot_nlp.tables.comparison import compare
-from mot_nlp.tables.drivers import drivers
+from mot_nlp.tables.outcomes import drivers
 from tests.tiny import BUNDLE, ROOT
 
 MODEL = ["--model", str(BUNDLE)]

@@ -84,7 +84,7 @@ def command(
 ) -> None:
     """Tell which moments move an outcome: what their failure costs, what their success earns."""
     from mot_nlp.bundle import open_bundle
-    from mot_nlp.tables.drivers import drivers
+    from mot_nlp.tables.outcomes import drivers
 
     sources = existing(moments)
     if not documents:

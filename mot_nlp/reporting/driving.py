@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mot_nlp.errors import ColumnError
-from mot_nlp.tables.drivers import drivers
+from mot_nlp.tables.outcomes import drivers
 from mot_nlp.tables.store import opened
 
 if TYPE_CHECKING:

@@ -100,7 +100,7 @@ def channel(axes: Sequence[Axis], rng: np.random.Generator, *, exact: int, drawn
 
 def most_likely(
     counts: NDArray[np.float64],
-    channel: Channel,
+    errors: Channel,
     possible: NDArray[np.bool_],
     prior: NDArray[np.float64],
 ) -> NDArray[np.float64]:
@@ -116,7 +116,7 @@ def most_likely(
 
     Args:
         counts: Predicted counts, (draws, 1 + K).
-        channel: The error rates.
+        errors: The error rates.
         possible: States that may occur, (1 + K,), all that were counted among them; others get no
             share.
         prior: How many segments the prior weighs as much as, (draws,); 0 for maximum likelihood.
@@ -129,7 +129,7 @@ def most_likely(
     pull = _ratio(prior[:, None], prior[:, None] + size)
     shares = np.where(possible, (1 - _EVEN) * seen + _EVEN * possible / possible.sum(), 0.0)
     for _ in range(ROUNDS):
-        expected = shares * channel.traced(_ratio(seen, channel.read(shares)))
+        expected = shares * errors.traced(_ratio(seen, errors.read(shares)))
         shares = (1 - pull) * _shares(expected) + pull * seen
     return shares
 

@@ -152,8 +152,8 @@ def _or_shipped(
     manifest = shipped().manifest
     if {name: list(head.labels) for name, head in taxonomy.heads.items()} != manifest.heads:
         raise InputError(
-            "the taxonomy is not the shipped model's, whose errors are known; give the manifest.confusion "
-            "of the bundle that found the moments"
+            "the taxonomy is not the shipped model's, whose errors are known; give confusion, the "
+            "manifest.confusion of the bundle that found the moments"
         )
     return manifest.confusion
 

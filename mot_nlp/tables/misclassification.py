@@ -171,10 +171,11 @@ def _implied(
     Its counts do not say which segments held a moment. How many did is known from ``reference``;
     within these the head is taken to err alike, whether or not a moment is read where there is none.
     """
-    table, labels, none = _counts(name, confusion, taxonomy), *_answers(name, taxonomy)
+    table = _counts(name, confusion, taxonomy)
     if name == "pivotal":
         table = _two_by_two(table, taxonomy)
-    k = len(table)
+    labels, none = _answers(name, taxonomy)
+    k = len(labels)
     table[none, none] -= reference.kept
     if table[none, none] < 0:
         raise InputError(

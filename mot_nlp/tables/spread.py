@@ -108,7 +108,9 @@ def _judge(sample: Sample, square: float) -> _Judged:
     own = np.diag(sample.covariance)
     weights = 1 / (np.mean(own * sample.clusters) / sample.clusters + square)
     form = np.diag(weights) - np.outer(weights, weights) / weights.sum()
-    total = float(sample.estimates @ form @ sample.estimates)
+    # From the mean, so that little is lost to rounding, which may still pass zero.
+    apart = sample.estimates - sample.estimates.mean()
+    total = max(float(apart @ form @ apart), 0.0)
     # Row by row, as form is a diagonal less an outer product.
     noise = weights[:, None] * (sample.covariance - weights @ sample.covariance / weights.sum())
     mean = float(np.trace(noise))

@@ -104,8 +104,7 @@ def counts(store: Store, by: Grouping, axes: Sequence[Axis], taxonomy: Taxonomy)
 
     Returns:
         Rows in order of ``stratum``; ``state`` is 0 for none, else from 1 to K, and ``cell`` means
-        something for these only; ``bucket`` is the
-        group of the document, under ``GROUPS``.
+        something for these only; ``bucket`` is the group of the document, under ``GROUPS``.
 
     Raises:
         InputError: A row holds labels that no state has, or of which no held-out segment is known.

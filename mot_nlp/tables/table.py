@@ -84,12 +84,13 @@ def moment_table(
     all moments of a cell feel the same it has no width, which says that nothing varied and not
     that the figure is certain.
 
-    With ``correct`` the share of moments and their sentiment are not those predicted but those that
-    are most likely true, given how often the model took each label for each other on held-out
-    segments (:func:`mot_nlp.tables.channel.most_likely`). Its intervals hold what is uncertain of
-    both. It takes for granted that the model errs in these rows as it did there, whatever they are
-    about: what is truly a complaint is missed as often in one place as in another. Where that
-    does not hold, it does harm; on real feedback it did (benchmarks/results/correction.md).
+    With ``correct``, shares and sentiment are not those predicted but estimates of the true ones,
+    from how often the model took each label for each other on held-out segments:
+    :func:`mot_nlp.tables.channel.most_likely`. In small data they are drawn towards those predicted.
+    The intervals then cover the chance in the choice of documents and of held-out segments. It is
+    taken for granted that a true label is misread as often here as there, whatever the rows are
+    about, and that labels are misread independently of each other. Where that does not hold it
+    does harm, and on real feedback it did: benchmarks/results/correction.md.
 
     Args:
         moments: Moment rows, or a file of them in any format that ``predict`` writes, or several
@@ -107,7 +108,8 @@ def moment_table(
         correct: Estimate true moments. The rows must be one a segment, those without a moment
             included, as ``predict(..., all_segments=True)`` returns them. Every combination of the
             ``by`` columns that show no labels is estimated by itself, so these should not depend
-            on what the model found; a cell that it never predicted is taken not to occur.
+            on what the model found, and should hold some hundred segments at least; a cell that
+            was never predicted is taken not to occur.
         confusion: With ``correct``, for each head the counts of held-out segments by true label
             (rows) and predicted label (columns), as a bundle's ``manifest.confusion`` has them;
             those of the shipped model where none are given.

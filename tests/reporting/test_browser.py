@@ -71,6 +71,7 @@ class Visit:
             color_scheme=scheme,
             java_script_enabled=scripts,
         )
+        self.context.set_default_timeout(10_000)
         self.page: Page = self.context.new_page()
         self.said: list[str] = []
         self.asked: list[str] = []
@@ -86,6 +87,10 @@ class Visit:
         before = self.page.get_attribute("body", "data-shown")
         self.page.get_by_label(label, exact=True).select_option(label=option)
         self.page.wait_for_function(f"document.body.dataset.shown !== '{before}'")
+
+    def unfold(self) -> None:
+        """Open what is folded."""
+        self.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
 
     def table(self, name: str) -> list[list[str]]:
         """The cells of a table as shown."""
@@ -127,8 +132,7 @@ def test_says_nothing_asks_for_nothing_and_runs_no_text(visit, path):
     assert one.asked == [path.as_uri()]
     assert one.page.evaluate("window.hacked") is None
     assert one.page.title() == "A <title> & more"
-    for details in one.page.locator("details:not([open]) summary").all():
-        details.click()
+    one.unfold()
     quotes = " ".join(one.page.locator("blockquote").all_inner_texts())
     assert "<script>" in quotes or "</style>" in quotes or "<img" in quotes
     assert one.page.locator("blockquote img, blockquote script, blockquote style").count() == 0
@@ -222,8 +226,7 @@ def test_accessible_and_no_wider_than_the_screen(visit, width, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     one = visit(width=width, scheme=scheme)
-    for details in one.page.locator("details:not([open]) summary").all():
-        details.click()
+    one.unfold()
     found = Axe().run(one.page).response["violations"]
     assert [(entry["id"], entry["nodes"][0]["html"]) for entry in found] == []
     assert one.page.evaluate("document.documentElement.scrollWidth") <= width

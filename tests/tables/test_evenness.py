@@ -119,7 +119,7 @@ class TestAgainstOtherRoads:
         assert found.p_value == pytest.approx(stats.f.sf(ratio, 3, 400))
 
     @given(seed=st.integers(0, 2**32 - 1))
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=10, deadline=None)
     def test_documents_in_several_groups(self, seed):
         """The covariance against influence document by document."""
         rng = np.random.default_rng(seed)
@@ -161,7 +161,7 @@ class TestSimulated:
     )
     def test_no_spread(self, sizes, within):
         rng = np.random.default_rng(1)
-        out = evened(world(rng, 400, sizes, [18] * len(sizes), within=within), by="run", min_n=10)
+        out = evened(world(rng, 300, sizes, [18] * len(sizes), within=within), by="run", min_n=10)
 
         assert 0.02 <= (out["p_value"] < 0.05).mean() <= 0.08
         assert out["p_value"].mean() == pytest.approx(0.5, abs=0.06)
@@ -179,7 +179,7 @@ class TestSimulated:
     )
     def test_true_spread_is_covered(self, sizes, net, within):
         rng = np.random.default_rng(3)
-        out = evened(world(rng, 300, sizes, net, within=within), by="run")
+        out = evened(world(rng, 200, sizes, net, within=within), by="run")
         true = np.std(net, ddof=1)
 
         covered = (out["spread_low"] <= true) & (true <= out["spread_high"])
@@ -191,7 +191,7 @@ class TestSimulated:
     def test_small_variances_by_chance_are_no_certainty(self):
         """Brands of few documents where all feel the same would weigh without end."""
         rng = np.random.default_rng(6)
-        brands = np.tile(np.repeat(list("ABCDEF"), [10, 10, 10, 40, 40, 40]), 300)
+        brands = np.tile(np.repeat(list("ABCDEF"), [10, 10, 10, 40, 40, 40]), 200)
         felt = (rng.random(brands.size) < 0.85) * 1
         moments = frame(range(brands.size), brands, felt, run=np.arange(brands.size) // 150)
         out = evened(moments, by="run")

@@ -2,6 +2,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const SUMS = data.sums;
 const NO_FIGURE = "·";
+const ERRORS = 1; // what Vega tells the console: no word on a chart that filters left empty
 const form = document.getElementById("filters");
 const charts = new Map();
 const sorting = new Map();
@@ -189,7 +190,8 @@ async function showChart(name, rows) {
     return;
   }
   const spec = { ...data.charts[name], datasets: { table: rows } };
-  const shown = await window.vegaEmbed(host, spec, { actions: false, renderer: "svg", defaultStyle: false });
+  const options = { actions: false, renderer: "svg", defaultStyle: false, logLevel: ERRORS };
+  const shown = await window.vegaEmbed(host, spec, options);
   charts.set(name, shown.view);
 }
 

@@ -15,25 +15,25 @@ from mot_nlp.tables.arguments import (
     names_of,
 )
 from mot_nlp.tables.cells import REQUIRED
-from mot_nlp.tables.drivers.contrast import contrast, make_or_break
-from mot_nlp.tables.drivers.documents import read_documents
-from mot_nlp.tables.drivers.estimates import estimate
-from mot_nlp.tables.drivers.presence import read_presence
-from mot_nlp.tables.drivers.summary import (
+from mot_nlp.tables.grouping import columns_needed, grouping
+from mot_nlp.tables.outcomes.contrast import contrast, make_or_break
+from mot_nlp.tables.outcomes.documents import read_documents
+from mot_nlp.tables.outcomes.estimates import estimate
+from mot_nlp.tables.outcomes.presence import read_presence
+from mot_nlp.tables.outcomes.summary import (
     attributes,
     check_clusters,
     counted_figures,
     impact_figures,
     kind_labels,
 )
-from mot_nlp.tables.grouping import columns_needed, grouping
 from mot_nlp.tables.shipped import or_shipped
 from mot_nlp.tables.store import opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mot_nlp.tables.drivers.estimates import Notes
+    from mot_nlp.tables.outcomes.estimates import Notes
     from mot_nlp.tables.store import Rows
     from mot_nlp.taxonomy import Taxonomy
 

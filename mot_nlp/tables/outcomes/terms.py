@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mot_nlp.tables.drivers.sandwich import gram
+from mot_nlp.tables.outcomes.sandwich import gram
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from mot_nlp.tables.drivers.presence import Presence
-    from mot_nlp.tables.drivers.sandwich import Floats
+    from mot_nlp.tables.outcomes.presence import Presence
+    from mot_nlp.tables.outcomes.sandwich import Floats
 
 SIGNS = ("negative", "positive")
 

@@ -10,8 +10,8 @@ import pandas as pd
 from mot_nlp.tables.figures import t_quantile
 
 if TYPE_CHECKING:
-    from mot_nlp.tables.drivers.estimates import Estimates
-    from mot_nlp.tables.drivers.sandwich import Floats
+    from mot_nlp.tables.outcomes.estimates import Estimates
+    from mot_nlp.tables.outcomes.sandwich import Floats
 
 FACTORS = ("basic", "excitement", "performance", "unclear")
 

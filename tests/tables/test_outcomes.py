@@ -14,12 +14,12 @@ from scipy import stats
 from scipy.special import expit
 
 from mot_nlp.errors import ColumnError, InputError, ReadError
-from mot_nlp.tables.drivers import DRIVER_COLUMNS, drivers
-from mot_nlp.tables.drivers.contrast import contrast
-from mot_nlp.tables.drivers.estimates import Estimates
-from mot_nlp.tables.drivers.impact import impacts
-from mot_nlp.tables.drivers.presence import Presence
-from mot_nlp.tables.drivers.regression import Design, linear, logistic
+from mot_nlp.tables.outcomes import DRIVER_COLUMNS, drivers
+from mot_nlp.tables.outcomes.contrast import contrast
+from mot_nlp.tables.outcomes.estimates import Estimates
+from mot_nlp.tables.outcomes.impact import impacts
+from mot_nlp.tables.outcomes.presence import Presence
+from mot_nlp.tables.outcomes.regression import Design, linear, logistic
 from mot_nlp.taxonomy import parse_taxonomy
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from mot_nlp.errors import InputError
-from mot_nlp.tables.drivers.estimates import is_binary
-from mot_nlp.tables.drivers.impact import impacts
-from mot_nlp.tables.drivers.terms import FEWEST_CLUSTERS, counts, scarce
+from mot_nlp.tables.outcomes.estimates import is_binary
+from mot_nlp.tables.outcomes.impact import impacts
+from mot_nlp.tables.outcomes.terms import FEWEST_CLUSTERS, counts, scarce
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from mot_nlp.tables.drivers.estimates import Estimates, Notes
-    from mot_nlp.tables.drivers.presence import Presence
+    from mot_nlp.tables.outcomes.estimates import Estimates, Notes
+    from mot_nlp.tables.outcomes.presence import Presence
 
 
 def kind_labels(presence: Presence) -> list[str]:

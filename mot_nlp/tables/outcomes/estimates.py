@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mot_nlp.tables.drivers.regression import Design, linear, logistic
-from mot_nlp.tables.drivers.terms import (
+from mot_nlp.tables.outcomes.regression import Design, linear, logistic
+from mot_nlp.tables.outcomes.terms import (
     FEWEST_CLUSTERS,
     SIGNS,
     called,
@@ -24,9 +24,9 @@ from mot_nlp.tables.drivers.terms import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mot_nlp.tables.drivers.presence import Presence
-    from mot_nlp.tables.drivers.regression import Fit
-    from mot_nlp.tables.drivers.sandwich import Floats
+    from mot_nlp.tables.outcomes.presence import Presence
+    from mot_nlp.tables.outcomes.regression import Fit
+    from mot_nlp.tables.outcomes.sandwich import Floats
 
 PER_TERM = 5
 """Documents that a regression needs for each term; a logistic one needs them of the rarer outcome.

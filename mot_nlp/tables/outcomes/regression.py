@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mot_nlp.tables.drivers.sandwich import against, blocks, gram, meat
+from mot_nlp.tables.outcomes.sandwich import against, blocks, gram, meat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mot_nlp.tables.drivers.sandwich import Floats
+    from mot_nlp.tables.outcomes.sandwich import Floats
 
 _STEPS = 50
 """Newton steps at most; eight are usual."""

@@ -5,6 +5,6 @@ the rest is NumPy on that design: ``impact``, ``terms`` (what a regression can t
 ``regression``, ``estimates`` (the two joined), ``contrast`` and, on top of all, ``table``.
 """
 
-from mot_nlp.tables.drivers.table import DRIVER_COLUMNS, drivers
+from mot_nlp.tables.outcomes.table import DRIVER_COLUMNS, drivers
 
 __all__ = ["DRIVER_COLUMNS", "drivers"]

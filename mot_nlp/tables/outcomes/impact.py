@@ -9,8 +9,8 @@ import numpy as np
 from mot_nlp.tables.figures import t_quantile
 
 if TYPE_CHECKING:
-    from mot_nlp.tables.drivers.presence import Presence
-    from mot_nlp.tables.drivers.sandwich import Floats
+    from mot_nlp.tables.outcomes.presence import Presence
+    from mot_nlp.tables.outcomes.sandwich import Floats
 
 
 def impacts(presence: Presence, confidence: float) -> tuple[Floats, Floats]:
