@@ -15,9 +15,10 @@ $(VENV)/installed: pyproject.toml constraints.txt $(RUNTIME)
 	@touch $@
 
 demo: $(VENV)/installed
-	$(VENV)/bin/mot predict data/examples/feedback.csv --keep brand,date,stars -o moments.parquet
+	$(VENV)/bin/mot predict data/examples/feedback.csv --keep brand,date,stars -o moments.parquet --documents documents.parquet
 	$(VENV)/bin/mot table moments.parquet --by stage,moment -o table.csv
-	@echo "Wrote moments.parquet and table.csv. Next: $(VENV)/bin/mot table moments.parquet --by brand,touchpoint"
+	$(VENV)/bin/mot report moments.parquet --documents documents.parquet -o report.html
+	@echo "Open report.html. Next: $(VENV)/bin/mot compare moments.parquet --by touchpoint --between brand"
 
 $(TEST_VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(TEST_VENV)

@@ -32,9 +32,11 @@ def overall(totals: pd.DataFrame, level: str) -> list[Finding]:
         return [Finding("No moments", "There is no moment of truth in these rows.")]
     row = _row(totals, 0)
     head = f"Net sentiment {signed(row['net_sentiment'])}"
+    found = interval(row["net_low"], row["net_high"])
+    within = f" {level} of the net: {found}." if found else ""
     text = (
-        f"{row['n']:,} moments in {row['documents']:,} documents: {percent(row['positive'])} "
-        f"positive, {percent(row['negative'])} negative{_within(row, level)}."
+        f"{row['n']:,} moments in {row['documents']:,} documents, {percent(row['positive'])} "
+        f"positive and {percent(row['negative'])} negative.{within}"
     )
     return [Finding(head, text, _mood(row))]
 

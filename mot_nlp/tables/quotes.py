@@ -21,6 +21,8 @@ from mot_nlp.taxonomy import HEADS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from mot_nlp.tables.store import Rows, Store
     from mot_nlp.taxonomy import Taxonomy
 
@@ -46,16 +48,19 @@ KINDS = {
     "representative": "confidence",
     "extreme": "confidence * (abs(sentiment_score) + CAST(pivotal AS INTEGER))",
 }
-"""What makes a row a candidate for each kind of quote, in SQL."""
+"""Kinds of quotes, and how much a row is worth as one, in SQL."""
 
 CANDIDATES = 300
-"""Rows of a cell that quotes are chosen from."""
+"""Texts of a cell that quotes are chosen from, at most."""
 
 MAX_CELLS = 500
 """Cells that are quoted at once, at most."""
 
 MIN_WORDS = 4
+"""Shorter texts are passed over while there are others."""
+
 MAX_CHARACTERS = 400
+"""Longer texts are passed over while there are others."""
 
 _CONFIDENCES = tuple(f"{name}_confidence" for name in HEADS)
 _FIELDS = QUOTE_COLUMNS[2:-1]
@@ -72,7 +77,7 @@ WITH read AS NOT MATERIALIZED (
 ), kept AS NOT MATERIALIZED (
     SELECT
         *,
-        coalesce(nullif({worth}, CAST('NaN' AS DOUBLE)), 0) AS worth,
+        CASE WHEN isfinite({worth}) THEN {worth} ELSE 0 END AS worth,
         length(text) <= {longest} AND length(text) - length(replace(text, ' ', '')) >= {blanks} AS fit,
         hash({listed} lower(text)) AS told
     FROM read
@@ -121,9 +126,9 @@ def quotes(
             everything.
         k: Quotes of each cell, 1 to 300.
         kind: ``"representative"`` for moments that resemble many others of their cell and whose
-            labels are confident; ``"extreme"`` for those of the greatest ``confidence`` times
-            ``|sentiment_score|``, to which a pivotal moment adds 1, so that doubtful labels do not
-            come first only because they go furthest.
+            labels are confident; ``"extreme"`` for those of the greatest
+            ``confidence * (|sentiment_score| + 1 if pivotal)``, either way: without the confidence,
+            what goes furthest is often only labelled wrongly.
         by: Columns that make cells, 500 at most; None makes one of everything.
         taxonomy: Labels of the model that found the moments; the shipped one's where none is given.
 
@@ -196,7 +201,7 @@ def _candidates(
     return fetch(store, statement, values | rolled | cells.parameters)
 
 
-def _cells(rows: pd.DataFrame, width: int) -> np.ndarray:
+def _cells(rows: pd.DataFrame, width: int) -> NDArray[np.int64]:
     """Number of each row's cell."""
     keys = list(rows.columns[:width])
     if not keys:

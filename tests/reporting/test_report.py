@@ -314,7 +314,7 @@ class TestFindings:
         table = self.table(share=[1.0], net_sentiment=[30.0], net_low=[np.nan], net_high=[np.nan])
         [found] = overall(table, "95 % CI")
         assert found.head == "Net sentiment +30"
-        assert found.text.endswith("20\u00a0% negative.")
+        assert found.text == "10 moments in 9 documents, 50\u00a0% positive and 20\u00a0% negative."
         assert found.mood == ""
 
     def test_no_ranking_no_finding(self):

@@ -123,6 +123,27 @@ class TestAgainstOtherRoads:
         assert welch.pvalue < 0.5 * pooled
         assert out["high"] == pytest.approx(100 * welch.confidence_interval().high)
 
+    def test_short_documents_against_long_ones(self):
+        """Pooling takes from the long ones how far moments of one document resemble each other."""
+        rng = np.random.default_rng(8)
+        short, long = np.array([1] * 11 + [0]), rng.integers(-1, 2, size=(30, 4))
+        long[:8] = long[:8, :1]
+        doc = [*range(12), *np.repeat(range(12, 42), 4)]
+        sentiment = np.concatenate([short, long.ravel()])
+        out = compared(frame(doc, ["A"] * 12 + ["B"] * 120, sentiment)).iloc[0]
+        apart = long - sentiment.mean()
+        pairs = [(apart[:, i] * apart[:, j]).mean() for i in range(4) for j in range(i)]
+        resembling = np.mean(pairs) / np.mean((sentiment - sentiment.mean()) ** 2)
+        squares = ((short - sentiment.mean()) ** 2).sum() + (apart.sum(axis=1) ** 2).sum()
+        weights = np.array([12, 120 * (1 + 3 * resembling)])
+        parts = squares * weights / weights.sum() / [12**2, 120**2] * [12 / 11, 30 / 29]
+        freedom = parts.sum() ** 2 / (parts**2 / [11, 29]).sum()
+
+        assert 0.05 < resembling < 0.5
+        assert out["p_value"] == pytest.approx(
+            2 * stats.t.sf(out["difference"] / 100 / np.sqrt(parts.sum()), freedom)
+        )
+
     def test_a_side_that_does_not_vary_is_no_certainty(self):
         sentiment = np.array([1] * 10 + [1, 1, -1, 1, 0] * 8)
         out = compared(frame(range(50), ["A"] * 10 + ["B"] * 40, sentiment)).iloc[0]

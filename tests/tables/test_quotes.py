@@ -254,7 +254,10 @@ class TestShape:
         assert "This is no moment of anything." not in texts(moments, k=9)
         assert texts(moments[-1:]) == []
 
-    def test_missing_confidence_counts_as_no_confidence(self, moments, tmp_path: Path):
+    def test_missing_confidence_counts_as_no_confidence(self, tmp_path: Path):
+        moments = framed(
+            moment("alpha beta gamma delta", "a"), moment("eta theta iota kappa", "b", sure=0.2)
+        )
         moments.loc[0, "stage_confidence"] = np.nan
         pq.write_table(
             pa.Table.from_pandas(moments, preserve_index=False).set_column(
@@ -266,8 +269,8 @@ class TestShape:
         )
         for rows in (moments, tmp_path / "nan.parquet"):
             out = quoted(rows)
-            assert out["doc_id"].tolist()[-1] == "a"
-            assert out["confidence"].isna().tolist() == [False] * 4 + [True]
+            assert out["doc_id"].tolist() == ["b", "a"]
+            assert out["confidence"].isna().tolist() == [False, True]
 
     @given(
         rows=st.lists(
