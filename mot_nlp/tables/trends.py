@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from mot_nlp.errors import ColumnError, InputError
+from mot_nlp.errors import InputError
 from mot_nlp.tables.arguments import (
     check_at_least,
     check_by,
@@ -19,18 +18,16 @@ from mot_nlp.tables.arguments import (
 from mot_nlp.tables.cells import REQUIRED, cell_sums
 from mot_nlp.tables.figures import figures
 from mot_nlp.tables.grouping import DATE, DAY, columns_needed, grouping
+from mot_nlp.tables.periods import LENGTHS, PERIOD, check_date
 from mot_nlp.tables.shipped import or_shipped
 from mot_nlp.tables.store import opened
 from mot_nlp.tables.table import TABLE_COLUMNS, THIN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from mot_nlp.tables.store import Rows
     from mot_nlp.taxonomy import Taxonomy
-
-PERIOD = "period"
-"""Name of the column that says when a period begins."""
 
 UNDATED = "undated"
 """Key of the table's ``attrs`` that counts the moments without a date."""
@@ -45,22 +42,8 @@ MAX_ROWS = 500_000
 _FIGURES = list(TABLE_COLUMNS[3:])
 """All that is not a count or a share."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Frequency:
-    """How DuckDB calls a period, and how many days it has on average."""
-
-    part: str
-    days: float
-
-
-FREQUENCIES = {
-    "D": _Frequency("day", 1),
-    "W-MON": _Frequency("week", 7),
-    "MS": _Frequency("month", 365.25 / 12),
-    "QS": _Frequency("quarter", 365.25 / 4),
-    "YS": _Frequency("year", 365.25),
-}
+_DAYS = {"D": 1, "W-MON": 7, "MS": 365.25 / 12, "QS": 365.25 / 4, "YS": 365.25}
+"""Days of a period on average."""
 
 
 def trend(
@@ -113,12 +96,12 @@ def trend(
     check_at_least("min_n", min_n, 1, why="to show every period, or more to blank thin ones")
     check_confidence(confidence)
     check_by(names, taken=(*TABLE_COLUMNS, PERIOD, THIN))
-    if freq not in FREQUENCIES:
-        raise InputError(f"freq is {freq!r}; give one of {', '.join(FREQUENCIES)}")
+    if freq not in LENGTHS:
+        raise InputError(f"freq is {freq!r}; give one of {', '.join(LENGTHS)}")
     with opened(moments, wanted={*REQUIRED, date, *columns_needed(names, taxonomy)}) as store:
-        _check_date(date, store.columns)
+        check_date(date, store.columns)
         check_columns(REQUIRED, names, store.columns, taxonomy)
-        start = f"date_trunc('{FREQUENCIES[freq].part}', {DAY.format(date=store.columns[date])})"
+        start = f"date_trunc('{LENGTHS[freq]}', {DAY.format(date=store.columns[date])})"
         keys = grouping(
             [*names, PERIOD], store.columns, taxonomy, expressions={PERIOD: f"({start})::TIMESTAMP"}
         )
@@ -133,20 +116,6 @@ def trend(
         table.loc[table[THIN], _FIGURES] = np.nan
     table.attrs[UNDATED] = int(sums.loc[~dated, "n"].sum())
     return table
-
-
-def _check_date(date: str, columns: Mapping[str, str]) -> None:
-    """Refuse moments without the column of dates.
-
-    Raises:
-        ColumnError: They have none.
-    """
-    if date not in columns:
-        raise ColumnError(
-            f"the moments have no column {date!r} to take dates from; they have "
-            f"{', '.join(columns) or 'none'}. Name one with date, or tag again with keep naming "
-            "the column of dates"
-        )
 
 
 def _with_gaps(table: pd.DataFrame, names: Sequence[str], freq: str) -> pd.DataFrame:
@@ -179,7 +148,7 @@ def _periods(present: pd.Series, freq: str, cells: int) -> pd.DatetimeIndex:
         InputError: They are too many to lay out for this number of cells.
     """
     first, last = present.min(), present.max()
-    number = int((last - first).days / FREQUENCIES[freq].days) + 1
+    number = int((last - first).days / _DAYS[freq]) + 1
     if number > MAX_PERIODS or number * cells > MAX_ROWS:
         raise InputError(
             f"from {str(first).split()[0]} to {str(last).split()[0]} there are about {number:,} periods of freq "
