@@ -40,7 +40,9 @@ def command(
     rejected: Annotated[
         str | None, typer.Option("--rejected", help="The rejected.jsonl of the run, to be counted.")
     ] = None,
-    title: Annotated[str, typer.Option("--title", help="Heading of the page.")] = "Moments of truth",
+    title: Annotated[
+        str, typer.Option("--title", help="Heading of the page.")
+    ] = "Moments of truth",
     min_n: Annotated[
         int, typer.Option("--min-n", help="Blank the figures of cells with fewer moments.")
     ] = 5,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mot_nlp.reporting.cube import coded
-from mot_nlp.tables.paths import step_sums
 from mot_nlp.tables.store import opened
+from mot_nlp.tables.transitions import step_sums
 
 if TYPE_CHECKING:
     from mot_nlp.reporting.prepared import Prepared

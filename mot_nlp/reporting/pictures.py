@@ -16,7 +16,7 @@ from mot_nlp.reporting.charts import (
     trend_lines,
 )
 from mot_nlp.reporting.prepared import DATE
-from mot_nlp.tables.paths import paths
+from mot_nlp.tables.transitions import paths
 from mot_nlp.tables.trends import trend
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mot_nlp.reporting.numbers import words
 from mot_nlp.tables.context import context
-from mot_nlp.tables.quotes import quotes
+from mot_nlp.tables.excerpts import quotes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

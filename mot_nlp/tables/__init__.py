@@ -6,10 +6,10 @@ memory is a row a cell and not a row a moment. Everything after the sums is NumP
 
 from mot_nlp.tables.comparison import compare
 from mot_nlp.tables.evenness import consistency
+from mot_nlp.tables.excerpts import quotes
 from mot_nlp.tables.outcomes import drivers
-from mot_nlp.tables.paths import paths
-from mot_nlp.tables.quotes import quotes
 from mot_nlp.tables.table import ALL, SUBTOTAL, TABLE_COLUMNS, THIN, moment_table
+from mot_nlp.tables.transitions import paths
 from mot_nlp.tables.trends import trend
 
 __all__ = [

@@ -145,8 +145,11 @@ def _register(
         raise InputError(
             f"among the columns {', '.join(used)} of the {view} one occurs twice; rename it"
         )
-    # DuckDB takes no frame without a column; one of numbers stands in.
-    connection.register(view, frame[used] if used else pd.DataFrame({"row": range(len(frame))}))
+    # DuckDB takes neither a frame without a column, for which numbers stand in, nor one that is a
+    # reversed view of another.
+    connection.register(
+        view, frame[used].copy() if used else pd.DataFrame({"row": range(len(frame))})
+    )
     # DuckDB ignores case and renames what then collides, so its names are taken by position.
     own = connection.table(view).columns if used else []
     given = zip(used, (_quoted(view, name) for name in own), strict=True)

@@ -90,7 +90,9 @@ class Visit:
 
     def unfold(self) -> None:
         """Open what is folded."""
-        self.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        self.page.evaluate(
+            "document.querySelectorAll('details').forEach(one => { one.open = true })"
+        )
 
     def table(self, name: str) -> list[list[str]]:
         """The cells of a table as shown."""

@@ -232,7 +232,7 @@ class TestCube:
         )
 
     def test_the_flow_adds_up_to_the_paths(self, rows):
-        from mot_nlp.tables.paths import paths
+        from mot_nlp.tables.transitions import paths
 
         moments, documents = rows
         with prepared(moments, documents, filters=None, date="date") as file:

@@ -294,6 +294,9 @@ class TestBy:
     def test_a_name_alone_is_not_read_as_letters(self, moments):
         pd.testing.assert_frame_equal(table(moments, "stage"), table(moments, ("stage",)))
 
+    def test_a_reversed_frame(self, moments):
+        pd.testing.assert_frame_equal(table(moments[::-1], ("brand",)), table(moments, ("brand",)))
+
     def test_categories_and_subclasses(self, moments):
         class Frame(pd.DataFrame):
             @property

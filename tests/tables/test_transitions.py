@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mot_nlp.errors import ColumnError, InputError
-from mot_nlp.tables.paths import PATH_COLUMNS, paths
+from mot_nlp.tables.transitions import PATH_COLUMNS, paths
 from mot_nlp.taxonomy import parse_taxonomy
 
 if TYPE_CHECKING:

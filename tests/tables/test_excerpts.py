@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mot_nlp.errors import ColumnError, InputError
 from mot_nlp.tables.context import CONTEXT_COLUMNS, context
 from mot_nlp.tables.diversity import centrality, compared, pick
-from mot_nlp.tables.quotes import CANDIDATES, MAX_CELLS, QUOTE_COLUMNS, quotes
+from mot_nlp.tables.excerpts import CANDIDATES, MAX_CELLS, QUOTE_COLUMNS, quotes
 from mot_nlp.taxonomy import HEADS, parse_taxonomy
 
 if TYPE_CHECKING:
@@ -171,7 +171,11 @@ class TestRepresentative:
 
     def test_only_the_most_confident_texts_of_a_large_cell_are_weighed(self):
         rows = [
-            moment(f"parcel number {n} was late {n}", f"d{n:03}", sure=0.5 + n / 2_000)
+            moment(
+                " ".join(["lately", *(WORDS[int(digit)] for digit in f"{n:03}")]),
+                f"d{n:03}",
+                sure=0.5 + n / 2_000,
+            )
             for n in range(CANDIDATES + 100)
         ]
 

@@ -67,8 +67,8 @@ _FIELDS = QUOTE_COLUMNS[2:-1]
 _REQUIRED = (*_FIELDS, *_CONFIDENCES)
 
 # First the best texts, of which only hash and worth are held, then the rows that hold them: most of
-# ten million texts never leave the file. A text of several rows counts once, and ties between texts
-# at the last place are broken by hash.
+# ten million texts never leave the file. Texts that differ in digits alone count once, and ties
+# between texts at the last place are broken by hash.
 _STATEMENT = """
 WITH read AS NOT MATERIALIZED (
     SELECT {select} {fields}, {confidence} AS confidence
@@ -79,7 +79,7 @@ WITH read AS NOT MATERIALIZED (
         *,
         CASE WHEN isfinite({worth}) THEN {worth} ELSE 0 END AS worth,
         length(text) <= {longest} AND length(text) - length(replace(text, ' ', '')) >= {blanks} AS fit,
-        hash({listed} lower(text)) AS told
+        hash({listed} regexp_replace(lower(text), '[0-9]+', '', 'g')) AS told
     FROM read
     WHERE {condition}
 ), texts AS (
@@ -90,11 +90,20 @@ WITH read AS NOT MATERIALIZED (
     QUALIFY row_number() OVER (
         PARTITION BY {listed} true ORDER BY fit DESC, worth DESC, told
     ) <= {candidates}
+), firsts AS (
+    SELECT
+        {listed}
+        arg_min(
+            struct_pack({packed}, worth := kept.worth, fit := fit),
+            struct_pack(a := NOT fit, b := doc_id, c := start, d := "end", e := moment_id)
+        ) AS first
+    FROM kept JOIN best ON kept.told = best.told AND kept.worth = best.worth
+    GROUP BY {listed} kept.told
+), chosen AS (
+    SELECT {listed} unnest(first) FROM firsts
 )
-SELECT {listed} {names}, confidence, kept.worth, fit
-FROM kept JOIN best ON kept.told = best.told AND kept.worth = best.worth
-QUALIFY row_number() OVER (PARTITION BY kept.told ORDER BY doc_id, start, "end", moment_id) = 1
-{order} fit DESC, kept.worth DESC, doc_id, start, "end", moment_id
+SELECT * FROM chosen
+{order} fit DESC, worth DESC, doc_id, start, "end", moment_id
 LIMIT {limit}
 """
 
@@ -113,8 +122,8 @@ def quotes(
     Both kinds differ from one another, by maximal marginal relevance over weighted words
     (:func:`mot_nlp.tables.diversity.pick`), and are chosen from the 300 texts of the cell that are
     best by ``confidence`` or by how far they go. The same text is never quoted twice, nor is one
-    that is nearly the same; each quote is of another document, and has 4 words or more and 400
-    characters or fewer, unless there are not enough such.
+    that is nearly the same, as where only a number differs. Each quote is of another document, and
+    has 4 words or more and 400 characters or fewer, unless there are not enough such.
 
     The same rows give the same quotes, in whatever order they come.
 
@@ -183,7 +192,7 @@ def _candidates(
     statement = _STATEMENT.format(
         select=both.select,
         fields=typed(_FIELDS, store.columns),
-        names=", ".join(f'"{name}"' for name in _FIELDS),
+        packed=", ".join(f'"{name}" := "{name}"' for name in (*_FIELDS, "confidence")),
         confidence=" * ".join(f"CAST({store.columns[name]} AS DOUBLE)" for name in _CONFIDENCES),
         stage=store.columns["stage"],
         worth=KINDS[kind],
@@ -204,9 +213,10 @@ def _candidates(
 def _cells(rows: pd.DataFrame, width: int) -> NDArray[np.int64]:
     """Number of each row's cell."""
     keys = list(rows.columns[:width])
-    if not keys:
-        return np.zeros(len(rows), dtype=np.int64)
-    return rows.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    cells = np.zeros(len(rows), dtype=np.int64)
+    if keys:
+        cells += rows.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    return cells
 
 
 def _chosen(cell: pd.DataFrame, k: int, kind: str) -> pd.DataFrame:
