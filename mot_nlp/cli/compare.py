@@ -11,11 +11,13 @@ from rich.text import Text
 from mot_nlp.cli.console import Model, comma_separated, plain
 from mot_nlp.cli.fitting import Column, Fitted
 from mot_nlp.cli.tabling import (
+    BY,
     NOTHING,
     Confidence,
     Moments,
     Output,
     OutputFormat,
+    column_hints,
     count,
     existing,
     hand_over,
@@ -25,6 +27,7 @@ from mot_nlp.cli.tabling import (
     rows_of,
     with_interval,
 )
+from mot_nlp.tables.periods import LENGTHS, PERIOD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +39,23 @@ if TYPE_CHECKING:
 _BETTER = {"net_sentiment": 1, "negative": -1}
 """Sign of what is good of a measure that has a good side."""
 
+_FREQUENCIES = {word: code for code, word in LENGTHS.items()}
+"""Words for the lengths of a period."""
+
+_HEADINGS = {
+    "net_sentiment": "net",
+    "share": "share",
+    "pivotal_share": "pivotal",
+    "negative": "negative",
+}
+"""What stands above the figures of a measure."""
+
 
 def command(
     moments: Moments,
     by: Annotated[
         str,
-        typer.Option("--by", help="Labels, journey, kept columns or month, separated by commas."),
+        typer.Option("--by", help=BY),
     ] = "touchpoint",
     between: Annotated[
         str,
@@ -63,8 +77,12 @@ def command(
         ),
     ] = None,
     freq: Annotated[
-        str, typer.Option("--freq", help="Length of a period: D, W-MON, MS, QS or YS.")
-    ] = "MS",
+        str,
+        typer.Option(
+            "--freq",
+            help="Length of a period: day, week, month, quarter or year; also D, W-MON, MS, QS, YS.",
+        ),
+    ] = "month",
     date: Annotated[
         str, typer.Option("--date", help="Kept column that periods are taken from.")
     ] = "date",
@@ -93,19 +111,20 @@ def command(
 
     names = comma_separated(by)
     sources = existing(moments)
-    table = compare(
-        sources,
-        names,
-        between,
-        group=group or None,
-        against=against,
-        freq=freq,
-        date=date,
-        measure=measure,
-        min_n=min_n,
-        confidence=confidence,
-        taxonomy=open_bundle(model).taxonomy,
-    )
+    with column_hints([*names, between, date]):
+        table = compare(
+            sources,
+            names,
+            between,
+            group=group or None,
+            against=against,
+            freq=_FREQUENCIES.get(freq, freq),
+            date=date,
+            measure=measure,
+            min_n=min_n,
+            confidence=confidence,
+            taxonomy=open_bundle(model).taxonomy,
+        )
     view = render(table, names, between, measure=measure, confidence=confidence, clear=clear)
     if clear:
         table = table[is_clear(table, confidence)]
@@ -143,14 +162,19 @@ def render(
     rows, strong = rows_of(table), marks.tolist()
     is_net = measure == "net_sentiment"
     form, signed = ("+z.0f", "+z.0f") if is_net else ("z.1f", "+z.1f")
+    heading = _HEADINGS[measure]
     columns = [
         *label_columns(rows, names),
         Column(plain(between), [label(row["group"]) for row in rows], is_label=True),
         Column(Text("against"), [label(row["against"]) for row in rows], is_label=True),
-        Column(Text("n"), [count(row["n"]) for row in rows], rank=3),
-        Column(Text("n against"), [count(row["n_against"]) for row in rows], rank=4),
-        Column(Text("value"), [_value(row, "value", form) for row in rows], rank=1),
-        Column(Text("of against"), [_value(row, "value_against", form) for row in rows], rank=2),
+        Column(Text("n"), [count(row["n"]) for row in rows]),
+        Column(Text("n against"), [count(row["n_against"]) for row in rows], rank=3),
+        Column(Text(heading), [_value(row, "value", form) for row in rows], rank=1),
+        Column(
+            Text(f"{heading} against"),
+            [_value(row, "value_against", form) for row in rows],
+            rank=2,
+        ),
         Column(
             Text(f"difference [{level(confidence)}]"),
             [
@@ -164,8 +188,25 @@ def render(
         ),
     ]
     unit = "points" if is_net else "percentage points"
-    title = f"Differences of {measure.replace('_', ' ')} in {unit}"
-    return Fitted(Text(title), columns, strong=strong, below=below)
+    title = f"{_measured(measure)}, {_compared(rows, between)}; differences in {unit}"
+    return Fitted(plain(title), columns, strong=strong, below=below)
+
+
+def _measured(measure: str) -> str:
+    """What is measured, to begin a title."""
+    words = "share of negative moments" if measure == "negative" else measure.replace("_", " ")
+    return words.capitalize()
+
+
+def _compared(rows: Sequence[Row], between: str) -> str:
+    """What is compared with what."""
+    others = {str(row["against"]) for row in rows}
+    if others == {"others"}:
+        return f"{between} against the others"
+    if len(others) == 1:
+        return f"{between} against {label(others.pop()).plain}"
+    is_time = between in {PERIOD, *_FREQUENCIES}
+    return f"{between} against the one before" if is_time else f"{between} against one another"
 
 
 def _value(row: Row, name: str, form: str) -> Text:
@@ -173,7 +214,12 @@ def _value(row: Row, name: str, form: str) -> Text:
 
 
 def _difference(row: Row, form: str, better: int) -> Text:
-    """The difference, coloured where ``better``, the sign of what is good, is not 0."""
+    """The difference, coloured where ``better``, the sign of what is good, is not 0.
+
+    Where none was tested the reason stands instead: a bare difference would read as a finding.
+    """
+    if row["note"]:
+        return Text(f"{NOTHING} {row['note']}", style="dim")
     difference = row["difference"]
     style = ""
     if better and isinstance(difference, float):

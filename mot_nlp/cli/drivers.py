@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,10 +13,12 @@ from rich.text import Text
 from mot_nlp.cli.console import Model, comma_separated, plain, warn
 from mot_nlp.cli.fitting import Column, Fitted
 from mot_nlp.cli.tabling import (
+    BY,
     Confidence,
     Moments,
     Output,
     OutputFormat,
+    column_hints,
     count,
     existing,
     form_of,
@@ -26,10 +30,10 @@ from mot_nlp.cli.tabling import (
     rows_of,
     with_interval,
 )
-from mot_nlp.errors import InputError
+from mot_nlp.errors import ColumnError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -58,7 +62,7 @@ def command(
         typer.Option("--outcome", help="Kept column to explain: numbers, or yes and no."),
     ] = "stars",
     by: Annotated[
-        str, typer.Option("--by", help="What makes a kind of moment, separated by commas.")
+        str, typer.Option("--by", help=f"What makes a kind of moment. {BY}")
     ] = "touchpoint",
     higher_is_better: Annotated[
         bool | None,
@@ -88,21 +92,22 @@ def command(
 
     sources = existing(moments)
     if not documents:
-        make = f"{_MAKE.replace('FILE', 'documents.parquet')} {outcome}"
+        make = _make(outcome)
         raise InputError(f"name the file of documents with --documents; make one with: {make}")
     document_files = existing(documents, hint=f"{_MAKE} {outcome}")
     names = comma_separated(by)
-    table = drivers(
-        sources,
-        document_files,
-        outcome,
-        names,
-        higher_is_better=higher_is_better,
-        cluster=cluster,
-        min_documents=min_documents,
-        confidence=confidence,
-        taxonomy=open_bundle(model).taxonomy,
-    )
+    with column_hints(names), _outcome_hint(outcome):
+        table = drivers(
+            sources,
+            document_files,
+            outcome,
+            names,
+            higher_is_better=higher_is_better,
+            cluster=cluster,
+            min_documents=min_documents,
+            confidence=confidence,
+            taxonomy=open_bundle(model).taxonomy,
+        )
     if unknown := table.attrs["n_unknown_moments"]:
         warn(f"{unknown:,} moments are of no document in {', '.join(documents)}; left out")
     view = render(table, names)
@@ -113,6 +118,30 @@ def command(
         output=output,
         output_format=output_format,
     )
+
+
+def _make(outcome: str) -> str:
+    """The command that makes a file of documents with the outcome."""
+    return f"{_MAKE.replace('FILE', 'documents.parquet')} {outcome}"
+
+
+@contextmanager
+def _outcome_hint(outcome: str) -> Iterator[None]:
+    """Add to the error of documents without the outcome how they come to have it.
+
+    Raises:
+        ColumnError: As within, with the hint if it is the outcome that is missing.
+    """
+    try:
+        yield
+    except ColumnError as error:
+        missing, _, _ = str(error).partition("; ")
+        if not (
+            missing.startswith("the documents lack")
+            and re.search(rf"\b{re.escape(outcome)}\b", missing)
+        ):
+            raise
+        raise ColumnError(f"{error}. Keep it when you tag: {_make(outcome)}") from error
 
 
 def render(table: pd.DataFrame, names: Sequence[str]) -> Fitted:

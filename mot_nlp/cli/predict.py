@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mot_nlp.cli.console import Model, Precision, Threads, comma_separated, err, warn
+from mot_nlp.cli.console import Model, Precision, Threads, comma_separated, err, plain, warn
+from mot_nlp.errors import InputError
 
 if TYPE_CHECKING:
     from mot_nlp.batch import Summary
@@ -76,7 +77,7 @@ def command(
             rejected=rejected,
             on_progress=advance,
         )
-    _report(summary)
+    _report(summary, output, "segments" if all_segments else "moments")
 
 
 class _Progress:
@@ -110,10 +111,25 @@ class _Progress:
         self._progress.stop()
 
 
-def _report(summary: Summary) -> None:
+def _report(summary: Summary, output: str, rows: str) -> None:
+    """Say what was written; where standard output takes it, only to a person or about trouble.
+
+    Raises:
+        InputError: Every row was set aside.
+    """
+    from mot_nlp.writers import STANDARD_STREAM
+
     if summary.n_rejected:
         for reason, count in summary.rejected.most_common(5):
             warn(f"{count} × {reason}")
         warn(f"rows set aside: {summary.n_rejected}, listed in {summary.rejected_path}")
-    if err.is_terminal or summary.n_rejected:
-        err.print(f"{summary.documents:,} documents, {summary.moments:,} rows", highlight=False)
+    if summary.n_rejected and not summary.documents:
+        raise InputError(
+            f"nothing was tagged: all {summary.n_rejected:,} rows were set aside, the first for: "
+            f"{next(iter(summary.rejected))}"
+        )
+    counts = f"{summary.documents:,} documents, {summary.moments:,} {rows}"
+    if output != STANDARD_STREAM:
+        err.print(plain(f"wrote {output}: {counts}"), soft_wrap=True)
+    elif err.is_terminal or summary.n_rejected:
+        err.print(plain(counts))

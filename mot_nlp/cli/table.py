@@ -10,11 +10,13 @@ from rich.text import Text
 from mot_nlp.cli.console import Model, comma_separated
 from mot_nlp.cli.fitting import Column, Fitted
 from mot_nlp.cli.tabling import (
+    BY,
     NOTHING,
     Confidence,
     Moments,
     Output,
     OutputFormat,
+    column_hints,
     count,
     existing,
     hand_over,
@@ -22,6 +24,7 @@ from mot_nlp.cli.tabling import (
     level,
     percent,
     rows_of,
+    whole_percent,
     with_interval,
 )
 
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
 
     from mot_nlp.cli.tabling import Row
 
+_LEGEND = (
+    "net: positive minus negative share × 100, with {level}; share: of all moments; pos neu neg: "
+    "positive, neutral and negative, pivotal: moments that decide, each in % of n."
+)
 _CORRECTED = (
     "n, docs and pivotal are as counted; the rest is estimated, taking for granted that the model "
     "errs here as it does on its held-out data."
@@ -42,7 +49,7 @@ def command(
     moments: Moments,
     by: Annotated[
         str,
-        typer.Option("--by", help="Labels, journey, kept columns or month, separated by commas."),
+        typer.Option("--by", help=BY),
     ] = "stage,moment",
     output: Output = None,
     output_format: OutputFormat = None,
@@ -69,16 +76,17 @@ def command(
     names = comma_separated(by)
     sources = existing(moments)
     bundle = open_bundle(model)
-    table = moment_table(
-        sources,
-        names,
-        min_n=min_n,
-        confidence=confidence,
-        subtotals=subtotals,
-        taxonomy=bundle.taxonomy,
-        correct=correct,
-        confusion=bundle.manifest.confusion if correct else None,
-    )
+    with column_hints(names):
+        table = moment_table(
+            sources,
+            names,
+            min_n=min_n,
+            confidence=confidence,
+            subtotals=subtotals,
+            taxonomy=bundle.taxonomy,
+            correct=correct,
+            confusion=bundle.manifest.confusion if correct else None,
+        )
     view = render(table, names, confidence=confidence)
     hand_over(table, view, sources=sources, output=output, output_format=output_format)
 
@@ -94,16 +102,17 @@ def render(table: pd.DataFrame, names: Sequence[str], *, confidence: float = 0.9
         Column(Text("n"), [count(row["n"]) for row in rows]),
         Column(Text("docs"), [count(row["documents"]) for row in rows], rank=3),
         Column(Text(share), [_share(row) for row in rows]),
-        Column(Text("+ o - %"), [_shares(row) for row in rows], rank=2),
+        Column(Text("pos neu neg"), [_shares(row) for row in rows], rank=2),
         Column(Text(f"net [{level(confidence)}]"), [_net(row) for row in rows]),
         Column(Text("pivotal"), [percent(row["pivotal_share"]) for row in rows], rank=1),
     ]
     title = "Moments of truth" + (", corrected for classifier error" if corrected else "")
+    below = [_LEGEND.format(level=level(confidence)), *([_CORRECTED] if corrected else [])]
     return Fitted(
         Text(title),
         columns,
         strong=[row.get("subtotal") is True for row in rows],
-        below=[Text(_CORRECTED, style="dim")] if corrected else [],
+        below=[Text(line, style="dim") for line in below],
     )
 
 
@@ -120,7 +129,7 @@ def _shares(row: Row) -> Text:
     """Positive, neutral and negative shares in percent."""
     values = [row[name] for name in ("positive", "neutral", "negative")]
     return Text(
-        " ".join(f"{100 * v:3.0f}" if isinstance(v, float) else f"{NOTHING:>3}" for v in values)
+        " ".join(f"{whole_percent(v) if isinstance(v, float) else NOTHING:>3}" for v in values)
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,13 +13,19 @@ from rich.text import Text
 
 from mot_nlp.cli.console import out, plain
 from mot_nlp.cli.fitting import Column
-from mot_nlp.errors import InputError, OutputError
+from mot_nlp.errors import ColumnError, InputError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
     from rich.console import RenderableType
+
+BY = (
+    "Labels, journey or kept columns, separated by commas; week, month, quarter and year need a kept "
+    "column date."
+)
+"""What may be tabled by."""
 
 Row = dict[str, object]
 """One row of a table, with None for what is missing."""
@@ -49,6 +58,9 @@ Confidence = Annotated[
 NOTHING = "·"
 """What stands for a figure that is not given."""
 
+_MOST_DECIMALS = 6
+"""Decimals of an interval's end beyond which it is naught but for the arithmetic's error."""
+
 
 def existing(paths: Sequence[str], *, hint: str = "mot predict FEEDBACK -o FILE") -> list[Path]:
     """The paths of files that are there.
@@ -64,8 +76,41 @@ def existing(paths: Sequence[str], *, hint: str = "mot predict FEEDBACK -o FILE"
         if Path(path).is_dir():
             raise InputError(f"{path} is a folder; name the files in it, as {path}/*.parquet")
         if not Path(path).is_file():
-            raise InputError(f"no file {path}; make one with: {hint.replace('FILE', path)}")
+            make = f"make one with: {hint.replace('FILE', path)}"
+            # A bare word is hardly a file: the shell has cut a list of columns in pieces.
+            if not Path(path).suffix and Path(path).name == path:
+                make = f"if it is a column, separate columns by commas, as --by stage,moment; else {make}"
+            raise InputError(f"no file {path}; {make}")
     return [Path(path) for path in paths]
+
+
+@contextmanager
+def column_hints(names: Sequence[str]) -> Iterator[None]:
+    """Add to the error of a missing column what was probably meant.
+
+    Args:
+        names: Columns as typed.
+
+    Raises:
+        ColumnError: As within, with the hint where there is one.
+    """
+    try:
+        yield
+    except ColumnError as error:
+        missing, _, there = str(error).partition("; ")
+        known = re.findall(r"\w+", there)
+        meant = [_meant(name, known) for name in names if repr(name) in missing]
+        if not any(meant):
+            raise
+        raise ColumnError(f"{error}; did you mean {', '.join(filter(None, meant))}?") from error
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    """What a name that is not known probably stands for; empty if nobody can tell."""
+    parts = name.split()
+    if len(parts) > 1 and set(parts) <= set(known):
+        return f"{','.join(parts)} (separate columns by commas)"
+    return "".join(get_close_matches(name, known, 1))
 
 
 def hand_over(
@@ -126,7 +171,13 @@ def label_columns(rows: Sequence[Row], names: Sequence[str]) -> list[Column]:
 
 def percent(share: object) -> Text:
     """A share in percent."""
-    return Text(f"{100 * share:.0f} %" if isinstance(share, float) else NOTHING)
+    return Text(f"{whole_percent(share)} %" if isinstance(share, float) else NOTHING)
+
+
+def whole_percent(share: float) -> str:
+    """A share as a whole number of percent; what is there and rounds to none is ``<1``."""
+    rounded = f"{100 * share:.0f}"
+    return "<1" if share > 0 and rounded == "0" else rounded
 
 
 def count(value: object) -> Text:
@@ -137,17 +188,39 @@ def count(value: object) -> Text:
 def with_interval(row: Row, name: str, *ends: str, form: str = "+z.0f") -> str:
     """The figure ``name`` with its interval beside it where it has one, in the format ``form``.
 
+    Naught has no sign, and an end that is not naught gets the decimals that show its side of it.
+
     Args:
         row: One row of a table.
         name: Column of the figure.
         ends: Columns of the interval, lower end first.
         form: Format of a number.
     """
-    figures = [row[column] for column in (name, *ends)]
-    value, *interval = [format(f, form) if isinstance(f, float) else "" for f in figures]
-    if not value:
+    value, *interval = (row[column] for column in (name, *ends))
+    if not isinstance(value, float):
         return NOTHING
-    return f"{value} [{' '.join(interval)}]" if interval and all(interval) else value
+    figures = [end for end in interval if isinstance(end, float)]
+    if not figures or len(figures) < len(interval):
+        return _figure(value, form)
+    is_clear = all(end > 0 for end in figures) or all(end < 0 for end in figures)
+    shown = _sided(value, form) if is_clear else _figure(value, form)
+    return f"{shown} [{' '.join(_sided(end, form) for end in figures)}]"
+
+
+def _figure(value: float, form: str) -> str:
+    """A figure in the format ``form``, naught without a sign."""
+    text = format(value, form)
+    return text if float(text) else text.lstrip("+")
+
+
+def _sided(value: float, form: str) -> str:
+    """A figure with more decimals than ``form`` has where these would make it naught."""
+    start, decimals = form.removesuffix("f").split(".")
+    for more in range(int(decimals), _MOST_DECIMALS + 1):
+        text = format(value, f"{start}.{more}f")
+        if float(text):
+            return text
+    return _figure(value, form)
 
 
 def form_of(rows: Sequence[Row], names: Sequence[str]) -> str:

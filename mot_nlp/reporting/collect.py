@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mot_nlp.bundle import Bundle
     from mot_nlp.reporting.driving import Driving
     from mot_nlp.tables.store import Rows
+    from mot_nlp.taxonomy import Taxonomy
 
 VIEWS: dict[str, tuple[str, ...]] = {
     "totals": (),
@@ -90,13 +91,15 @@ def collect(
             ),
             pictures=pictures(file, tables, drivers.table, compared, **options),
             model=_model(bundle),
+            definitions=_definitions(taxonomy),
+            until="" if file.until is None else file.until.date().isoformat(),
         )
     data.findings.extend(_findings(data, drivers))
     return data
 
 
 def _findings(data: ReportData, drivers: Driving) -> list[findings.Finding]:
-    found = findings.overall(data.tables["totals"], data.level)
+    found = findings.overall(data.tables["totals"], data.level, data.min_n)
     if not len(data.tables["totals"]):
         return found
     found += findings.extremes(data.tables["touchpoint"], "touchpoint", data.level)
@@ -108,6 +111,17 @@ def _findings(data: ReportData, drivers: Driving) -> list[findings.Finding]:
 
 def _most_moments(table: pd.DataFrame) -> list[str]:
     return [str(label) for label in table.nlargest(QUOTED, "n")["touchpoint"]]
+
+
+def _definitions(taxonomy: Taxonomy) -> Mapping[str, list[tuple[str, str]]]:
+    """What the labels mean, by head, as far as the taxonomy says so."""
+    return {
+        name: [
+            (label, head.definitions[label]) for label in head.labels if label in head.definitions
+        ]
+        for name, head in taxonomy.heads.items()
+        if head.definitions
+    }
 
 
 def _model(bundle: Bundle) -> Mapping[str, Any]:

@@ -22,7 +22,10 @@ MOST_REASONS = 5
 
 
 def coverage(
-    totals: pd.DataFrame, moments: Rows, documents: Rows | None, rejected: int | str | Path | None
+    totals: pd.DataFrame,
+    moments: Rows,
+    documents: Rows | None,
+    rejected: int | str | Path | None,
 ) -> list[tuple[str, str]]:
     """What was read and set aside, a name and a figure each.
 
@@ -38,6 +41,7 @@ def coverage(
     facts = []
     if documents is not None:
         facts += _documents(documents)
+        facts += _strangers(moments, documents)
     row = totals.to_dict("records")[0] if len(totals) else {"n": 0, "documents": 0}
     facts.append(("Documents with a moment", f"{row['documents']:,}"))
     facts.append(("Moments", f"{row['n']:,}"))
@@ -59,6 +63,17 @@ def _documents(documents: Rows) -> list[tuple[str, str]]:
     if "n_none" in found:
         facts.append(("Segments that are no moment", f"{found['n_none']:,}"))
     return facts
+
+
+def _strangers(moments: Rows, documents: Rows) -> list[tuple[str, str]]:
+    """Moments whose document was not given: the two files do not belong together."""
+    with opened(moments, wanted={"doc_id"}) as store:
+        own = store.add("documents", documents, wanted={"doc_id"})
+        [(count,)] = store.connection.execute(
+            f"SELECT count(*) FROM moments WHERE CAST({store.columns['doc_id']} AS VARCHAR) NOT IN "
+            f"(SELECT CAST({own['doc_id']} AS VARCHAR) FROM documents WHERE {own['doc_id']} IS NOT NULL)"
+        ).fetchall()
+    return [("Moments of a document that was not given", f"{count:,}")] if count else []
 
 
 def _rejected(rejected: int | str | Path | None) -> list[tuple[str, str]]:

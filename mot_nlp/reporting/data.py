@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mot_nlp.reporting.numbers import unbroken
@@ -43,6 +43,8 @@ class ReportData:
         quotes: Quotes by touchpoint.
         pictures: The charts.
         model: Name, hash and held-out figures of the model.
+        definitions: What the labels of each head mean.
+        until: ISO date of the latest moment, empty without dates.
     """
 
     title: str
@@ -60,7 +62,9 @@ class ReportData:
     comparisons: list[Comparison]
     quotes: Mapping[str, list[Quote]]
     pictures: Pictures
-    model: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any]
+    definitions: Mapping[str, list[tuple[str, str]]]
+    until: str
 
     @property
     def level(self) -> str:

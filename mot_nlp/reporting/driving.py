@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mot_nlp.errors import ColumnError
+from mot_nlp.records import is_missing
+from mot_nlp.reporting.numbers import counted
 from mot_nlp.tables.outcomes import drivers
 from mot_nlp.tables.store import opened
 
@@ -82,8 +84,10 @@ def driving(
 def _said(table: pd.DataFrame, outcome: str) -> str:
     told = table.attrs
     used = told["n_documents"]
-    text = f"{used:,} documents with {outcome} (mean {told['mean_outcome']:.2f}); "
-    text += f"{told['n_without_outcome']:,} without are left out."
-    if told.get("r_squared") is not None:
+    text = f"These figures rest on {counted(used, 'document')} with {outcome} (mean "
+    text += f"{told['mean_outcome']:.2f}); {told['n_without_outcome']:,} without are left out."
+    if told.get("said"):
+        text += f" {told['said']}"
+    if told["r_squared"] is not None and not is_missing(told["r_squared"]):
         text += f" The regression explains {100 * told['r_squared']:.0f} % of the differences in {outcome}."
     return text + " What goes together need not be cause and effect."

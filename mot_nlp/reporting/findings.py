@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mot_nlp.reporting.numbers import interval, percent, signed, unbroken, words
+from mot_nlp.reporting.numbers import counted, interval, percent, signed, unbroken, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,18 +26,18 @@ class Finding:
     mood: str = ""
 
 
-def overall(totals: pd.DataFrame, level: str) -> list[Finding]:
+def overall(totals: pd.DataFrame, level: str, min_n: int) -> list[Finding]:
     """How much there is, and how it feels as a whole."""
     if totals.empty:
         return [Finding("No moments", "There is no moment of truth in these rows.")]
     row = _row(totals, 0)
+    amount = f"{counted(row['n'], 'moment')} in {counted(row['documents'], 'document')}"
+    if row["n"] < min_n:
+        return [Finding("Too few moments", f"{amount}: too few for figures.")]
     head = f"Net sentiment {signed(row['net_sentiment'])}"
     found = interval(row["net_low"], row["net_high"])
     within = f" {level} of the net: {found}." if found else ""
-    text = (
-        f"{row['n']:,} moments in {row['documents']:,} documents, {percent(row['positive'])} "
-        f"positive and {percent(row['negative'])} negative.{within}"
-    )
+    text = f"{amount}, {percent(row['positive'])} positive and {percent(row['negative'])} negative.{within}"
     return [Finding(head, text, _mood(row))]
 
 
@@ -63,7 +63,7 @@ def extremes(table: pd.DataFrame, name: str, level: str) -> list[Finding]:
             )
         )
     if not found and len(table):
-        text = f"No {name} has a net sentiment that is certainly above or below zero."
+        text = f"No {name} has a net sentiment that is clearly above or below zero."
         found.append(Finding("No clear high or low", text))
     return found
 

@@ -14,7 +14,7 @@ from mot_nlp.records import is_missing
 from mot_nlp.reporting.cube import SUMS
 from mot_nlp.reporting.findings import clear
 from mot_nlp.reporting.numbers import NO_FIGURE, interval, percent, signed, unbroken, words
-from mot_nlp.tables.figures import t_quantile
+from mot_nlp.tables.figures import ALIKE, t_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +105,8 @@ def _payload(data: ReportData) -> dict[str, Any]:
     return {
         "sums": SUMS,
         "t": [round(float(value), 6) for value in quantiles],
+        "tail": (1 - data.confidence) / 2,
+        "alike": ALIKE,
         "min_n": data.min_n,
         "n": int(data.tables["totals"]["n"].sum()),
         "period": data.period,

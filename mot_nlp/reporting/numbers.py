@@ -47,6 +47,11 @@ def words(label: object) -> str:
     return str(label).replace("_", " ")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things: ``1 moment``, ``1,200 moments``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def unbroken(text: str) -> str:
     r"""Text in which no line ends before a percent sign or between it and ``CI``.
 

@@ -95,10 +95,10 @@ def prepared(
         moments: Moment rows.
         documents: Document rows; they lend columns that the moments lack, such as ``source``.
         filters: Columns to filter by; ``USUAL_FILTERS`` as far as they exist if None.
-        date: Column of dates; where it does not exist the report has no periods.
+        date: Column of dates; where there is no ``date`` the report has no periods.
 
     Raises:
-        ColumnError: A needed column or a named filter does not exist.
+        ColumnError: A needed or named column does not exist.
     """
     wanted = {*NEEDED, *USEFUL, *(USUAL_FILTERS if filters is None else filters), date}
     with (
@@ -112,6 +112,11 @@ def prepared(
                 "the rows that predict returned"
             )
         columns, source = _joined(store, documents, wanted)
+        if date != DATE and date not in columns:
+            raise ColumnError(
+                f"there is no column {date!r} to take dates from; there are {', '.join(columns)}. Keep "
+                "it when you tag: predict(..., keep=[...]), mot predict --keep"
+            )
         names = [name for name in USUAL_FILTERS if name in columns] if filters is None else filters
         unknown = [name for name in names if name not in columns]
         if unknown:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from mot_nlp.tables.store import Rows
 
+SUFFIXES = (".html", ".htm")
+
 
 def report(
     moments: Rows,
@@ -92,6 +94,11 @@ def _check_target(path: Path) -> None:
     """Refuse what cannot be written before the work and not after it."""
     if path.is_dir():
         raise OutputError(f"{path} is a folder; name a file in it, as {path / 'report.html'}")
+    if path.suffix.lower() not in SUFFIXES:
+        raise OutputError(
+            f"{path} is not named as a page; a report is HTML, so end the name in {SUFFIXES[0]} "
+            "(a browser prints it to PDF)"
+        )
     if not path.parent.is_dir():
         raise OutputError(f"there is no folder {path.parent}; create it, or name another")
 

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from mot_nlp.taxonomy import Taxonomy
 
 
-def names_of(by: str | Sequence[str]) -> tuple[str, ...]:
-    """``by`` as names: one name alone is not read as letters."""
+def names_of(by: str | Sequence[str] | None) -> tuple[str, ...]:
+    """``by`` as names: one name alone is not read as letters, and None names no column."""
+    if by is None:
+        return ()
     return (by,) if isinstance(by, str) else tuple(by)
 
 

@@ -58,7 +58,7 @@ _TESTED = ["low", "high", "p_value"]
 
 def compare(
     moments: Rows,
-    by: str | Sequence[str] = ("touchpoint",),
+    by: str | Sequence[str] | None = ("touchpoint",),
     between: str = "brand",
     *,
     group: object = None,
@@ -74,7 +74,9 @@ def compare(
 
     The moments of one document are a cluster, also where a document stands in both groups, as it
     may between touchpoints: see :func:`mot_nlp.tables.contrasts.differences` for variance, degrees
-    of freedom and p-value, and their sources. The q-value is the p-value adjusted to all p-values
+    of freedom and p-value, and their sources. Of two tests, one with each side's own variance and
+    one with that of both together, the one with the larger p-value decides and makes the interval,
+    as the own variance of a small side may be small by chance. The q-value is the p-value adjusted to all p-values
     of the table: of the rows whose q-value is at most 0.05, one in twenty at most is expected to be
     a false alarm (Benjamini and Hochberg 1995, "Controlling the False Discovery Rate", Journal of the Royal
     Statistical Society B 57(1)). It is therefore that and not the interval, made for its row alone,
@@ -122,6 +124,7 @@ def compare(
         - ``words``, the row in a sentence.
 
         Cells and groups stand in taxonomy order, periods in theirs. No row if there is one group.
+        ``attrs`` has ``measure`` and ``between`` as given.
 
     Raises:
         ColumnError: A column that is needed or named does not exist.
@@ -153,8 +156,18 @@ def compare(
     limit = 200 if measure == "net_sentiment" else 100
     table[["low", "high"]] = table[["low", "high"]].clip(-limit, limit)
     is_change = period is not None and against is None
-    wording = Wording(measure, between, period is not None, is_change, confidence, taxonomy)
-    return _named(pairs, contrast, table, wording)
+    wording = Wording(
+        measure=measure,
+        between=between,
+        is_period=period is not None,
+        is_change=is_change,
+        confidence=confidence,
+        comparisons=int(table["p_value"].count()),
+        taxonomy=taxonomy,
+    )
+    named = _named(pairs, contrast, table, wording)
+    named.attrs = {"measure": measure, "between": between}
+    return named
 
 
 def _check(names: Sequence[str], between: str, measure: str, freq: str) -> None:

@@ -34,7 +34,7 @@ CONSISTENCY_COLUMNS = (
     "left_out",
     "n",
     "documents",
-    "net_sentiment",
+    "mean_net_sentiment",
     "observed_spread",
     "spread",
     "spread_low",
@@ -53,7 +53,7 @@ MAX_GROUPS = 1_000
 def consistency(
     moments: Rows,
     across: str = "touchpoint",
-    by: str | Sequence[str] = (),
+    by: str | Sequence[str] | None = (),
     *,
     min_n: int = 10,
     confidence: float = 0.95,
@@ -85,8 +85,8 @@ def consistency(
 
         - ``groups`` that count, and those ``left_out``;
         - ``n`` moments in ``documents`` documents, of all groups;
-        - ``net_sentiment``, the mean over groups that count, each as much as the other, from -100
-          to 100;
+        - ``mean_net_sentiment``, the mean over groups that count of the net sentiment of each, a
+          small group as much as a large one, from -100 to 100; that of all moments may differ;
         - ``observed_spread``, the standard deviation of their net sentiments, in points;
         - ``spread``, that of their true net sentiments, and its interval ``spread_low`` to
           ``spread_high``;
@@ -151,7 +151,7 @@ def _row(pairs: Pairs, cell: int, counts: pd.Series, confidence: float) -> dict[
     if sums.empty:
         return row
     sample = _sample(sums, pairs.shared[pairs.shared["cell"] == cell])
-    row["net_sentiment"] = sample.estimates.mean()
+    row["mean_net_sentiment"] = sample.estimates.mean()
     if len(sums) < 2:
         return row
     names = [pairs.groups[group] for group in sums["group"]]

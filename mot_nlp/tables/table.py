@@ -81,8 +81,9 @@ def moment_table(
     sums, ``sum over documents of (sum of (y - mean y))**2 / n**2 * G / (G - 1)`` for G documents,
     and the quantile is Student's t with G - 1 degrees of freedom. See Cameron and Miller (2015),
     "A Practitioner's Guide to Cluster-Robust Inference", Journal of Human Resources 50(2). Where
-    all moments of a cell feel the same it has no width, which says that nothing varied and not
-    that the figure is certain.
+    all documents of a cell have the same net sentiment, that formula knows no width; the interval is
+    then how far the net could move if as many others strayed as Clopper and Pearson's bound for none
+    in G allows (1934, Biometrika 26), each to either end of the scale.
 
     With ``correct``, shares and sentiment are not those predicted but estimates of the true ones,
     from how often the model took each label for each other on held-out segments:

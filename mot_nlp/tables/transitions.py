@@ -16,7 +16,7 @@ from mot_nlp.tables.arguments import (
     names_of,
 )
 from mot_nlp.tables.cells import fetch, parameters
-from mot_nlp.tables.figures import half_width
+from mot_nlp.tables.figures import net_interval
 from mot_nlp.tables.grouping import columns_needed, grouping
 from mot_nlp.tables.shipped import or_shipped
 from mot_nlp.tables.store import opened
@@ -205,7 +205,7 @@ def step_sums(
 
 def _figures(sums: pd.DataFrame, left: pd.Series, confidence: float) -> pd.DataFrame:
     """The figures of each step, from its sums and the number of steps that go from there."""
-    after, half = half_width(sums, confidence)
+    after, low, high = net_interval(sums, confidence)
     first_positive, first_negative = sums["before_positive"], sums["before_negative"]
     return pd.DataFrame(
         {
@@ -214,8 +214,8 @@ def _figures(sums: pd.DataFrame, left: pd.Series, confidence: float) -> pd.DataF
             "share": sums["n"] / left,
             "net_before": 100 * (first_positive - first_negative) / sums["n"],
             "net_after": 100 * after,
-            "after_low": np.clip(100 * (after - half), -100, 100),
-            "after_high": np.clip(100 * (after + half), -100, 100),
+            "after_low": 100 * low,
+            "after_high": 100 * high,
             "soured": sums["soured"] / first_positive.where(first_positive > 0),
             "recovered": sums["recovered"] / first_negative.where(first_negative > 0),
         }

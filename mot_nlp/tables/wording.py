@@ -39,10 +39,11 @@ class Wording:
     Attributes:
         measure: One of ``PHRASES``.
         between: The column whose groups are compared.
-        is_period: Whether groups are periods, which things happen in and not at.
+        is_period: Whether groups are periods, which things are so in and not for.
         is_change: Whether each is compared with the one before it, so that figures rise and fall.
         confidence: Level of the intervals, between 0 and 1; a difference is clear where its
             q-value is not over what is left of 1.
+        comparisons: How many rows of the table were tested, to which q-values are adjusted.
         taxonomy: Columns of labels, whose underscores are read as spaces.
     """
 
@@ -51,6 +52,7 @@ class Wording:
     is_period: bool
     is_change: bool
     confidence: float
+    comparisons: int
     taxonomy: Taxonomy
 
     def sentence(
@@ -83,16 +85,22 @@ class Wording:
         if self.is_change:
             return f"{subject} {'rose' if found.difference > 0 else 'fell'} {amount}, {interval}"
         how = "higher" if found.difference > 0 else "lower"
-        at = "in" if self.is_period else "at"
-        return f"{subject} is {amount} {how} {at} {here} than {at} {there}, {interval}"
+        of = "in" if self.is_period else "for"
+        return f"{subject} is {amount} {how} {of} {here} than {of} {there}, {interval}"
 
     def _unclear(self, found: Difference, subject: str, here: str, there: str) -> str:
         places = _places(found)
         amount = self._points(_number(found.difference, places))
         interval = self._interval(_number(found.low, places), _number(found.high, places))
+        # The interval is of its row alone; among many rows some would exclude 0 by chance.
+        alone = found.low <= 0 <= found.high
+        among = "" if alone else f" among {self.comparisons:,} comparisons"
         if self.is_change:
-            return f"no clear change in {subject} ({amount}, {interval})"
-        return f"no clear difference in {subject} between {here} and {there} ({amount}, {interval})"
+            return f"no clear change in {subject}{among} ({amount}, {interval})"
+        return (
+            f"no clear difference in {subject} between {here} and {there}{among} "
+            f"({amount}, {interval})"
+        )
 
     def _unknown(self, note: str, subject: str, here: str, there: str) -> str:
         if self.is_change:

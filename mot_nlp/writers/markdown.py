@@ -1,8 +1,9 @@
 """Markdown: a table to read and paste, not to compute with.
 
-A pipe table as GitHub and most others show it. Figures are rounded, three decimals in a column
-whose figures all lie from -1 to 1 and one decimal in any other; whoever computes takes another
-format. Texts are shown letter by letter: no mark-up, HTML, link or image in them comes alive. (One
+A pipe table as GitHub and most others show it. Figures are rounded: three decimals in a column
+whose figures all lie between -10 and 10 and one decimal in any other, a figure and its interval
+alike; whoever computes takes another format. The sentence of a comparison stands before its
+figures, where it is read. Texts are shown letter by letter: no mark-up, HTML, link or image in them comes alive. (One
 thing is past escaping: GitHub itself turns a mail address into a link to that address.)
 """
 
@@ -26,7 +27,15 @@ _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ACTIVE = re.compile(r"[\\`*_\[\]!~|$#@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
 _FINE, _COARSE = 3, 1
-"""Decimals of columns whose figures lie from -1 to 1, and of the others."""
+"""Decimals of columns whose figures lie between -10 and 10, and of the others."""
+
+_WIDE = 10
+
+_COMPANIONS = ("low", "high", "_against")
+"""Ends of the names of columns that are rounded as the column before them."""
+
+_SENTENCE, _FIGURES_FROM = "words", "group"
+"""A comparison's column of sentences, and the one it is shown before."""
 
 
 class MarkdownWriter(TextWriter):
@@ -57,10 +66,15 @@ def escaped(text: str) -> str:
 
 
 def _lines(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    values = [[row[place] for row in rows] for place in range(len(columns))]
-    yield _line([escaped(name) for name in columns])
+    order = _order(columns)
+    names = [columns[place] for place in order]
+    values = [[row[place] for row in rows] for place in order]
+    yield _line([escaped(name) for name in names])
     yield _line(["---:" if _is_numeric(column) else "---" for column in values])
-    cells = [_cells(column) for column in values]
+    cells = [
+        [_cell(value, decimals) for value in column]
+        for column, decimals in zip(values, _decimals(names, values), strict=True)
+    ]
     for place in range(len(rows)):
         yield _line([column[place] for column in cells])
 
@@ -69,11 +83,31 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cells(values: Sequence[object]) -> list[str]:
-    """A column as Markdown."""
-    floats = [value for value in values if isinstance(value, float) and math.isfinite(value)]
-    decimals = _FINE if all(abs(value) <= 1 for value in floats) else _COARSE
-    return [_cell(value, decimals) for value in values]
+def _order(columns: Sequence[str]) -> list[int]:
+    """The places of the columns as they are shown."""
+    order = list(range(len(columns)))
+    if _SENTENCE in columns and _FIGURES_FROM in columns:
+        order.remove(columns.index(_SENTENCE))
+        order.insert(columns.index(_FIGURES_FROM), columns.index(_SENTENCE))
+    return order
+
+
+def _decimals(names: Sequence[str], values: Sequence[Sequence[object]]) -> list[int]:
+    """Decimals of each column."""
+    family = -1
+    families = []
+    for name in names:
+        family += not (families and name.endswith(_COMPANIONS))
+        families.append(family)
+    coarse = {of for of, column in zip(families, values, strict=True) if _is_wide(column)}
+    return [_COARSE if of in coarse else _FINE for of in families]
+
+
+def _is_wide(values: Sequence[object]) -> bool:
+    return any(
+        isinstance(value, float) and math.isfinite(value) and abs(value) >= _WIDE
+        for value in values
+    )
 
 
 def _cell(value: object, decimals: int) -> str:

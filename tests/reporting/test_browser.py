@@ -174,7 +174,9 @@ def test_a_filtered_table_is_the_table_of_the_filtered_rows(visit, rows, name):
         moments["doc_id"].isin(social) & moments["date"].between("2026-02-01", "2026-04-30")
     ]
     assert one.table(name) == shown(moment_table(part, VIEWS[name], min_n=MIN_N), VIEWS[name])
-    assert one.page.inner_text("#filtered") == f"{len(part)} of {len(moments)} moments"
+    assert one.page.inner_text("#filtered") == (
+        f"{len(part)} of {len(moments)} moments: Source social, From 2026-02, To 2026-04"
+    )
 
     one.page.get_by_role("button", name="Reset").click()
     one.page.wait_for_function(
@@ -188,7 +190,7 @@ def test_nothing_left_by_the_filters_is_shown_as_nothing(visit):
     one.choose("From", "2026-05")
     one.choose("To", "2026-01")
     assert one.table("stage") == []
-    assert one.page.inner_text("#filtered").startswith("0 of")
+    assert one.page.inner_text("#filtered").endswith("(From is after To)")
     assert one.said == []
 
 
@@ -217,6 +219,11 @@ def test_sorting_by_keyboard(visit):
         assert head.get_attribute("aria-sort") == state
         nets = [int(row[2].replace("−", "-")) for row in one.table("touchpoint")]
         assert nets == sorted(nets, key=lambda net: factor * net)
+    one.page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "none"
+    assert one.table("touchpoint")[0][0] == "price"
+    one.page.keyboard.press("Enter")
+    one.page.keyboard.press("Enter")
     one.choose("Brand", "Tal")
     nets = [int(row[2].replace("−", "-")) for row in one.table("touchpoint") if row[2] != "·"]
     assert nets == sorted(nets)
@@ -234,9 +241,10 @@ def test_accessible_and_no_wider_than_the_screen(visit, width, scheme):
     assert one.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_prints_without_controls(visit):
+def test_prints_what_is_shown_and_folded(visit):
     one = visit()
     one.page.emulate_media(media="print")
-    assert not one.page.get_by_label("Brand", exact=True).is_visible()
+    assert not one.page.get_by_role("button", name="Reset").is_visible()
+    assert one.page.locator("details blockquote").last.is_visible()
     assert one.page.locator("#table-stage").is_visible()
     assert len(one.page.pdf()) > 10_000

@@ -135,6 +135,14 @@ class TestRefuses:
         with pytest.raises(OutputError, match="is a folder; name a file in it"):
             report(rows[0], path=tmp_path)
 
+    def test_another_suffix(self, rows, tmp_path):
+        with pytest.raises(OutputError, match=r"end the name in \.html"):
+            report(rows[0], path=tmp_path / "report.pdf")
+
+    def test_an_unknown_date(self, rows, tmp_path):
+        with pytest.raises(ColumnError, match="no column 'datum' to take dates from"):
+            report(rows[0], path=tmp_path / "page.html", date="datum")
+
     def test_moments_without_texts(self, rows, tmp_path):
         with pytest.raises(ColumnError, match="lack the columns text"):
             report(rows[0].drop(columns="text"), path=tmp_path / "page.html")
@@ -277,6 +285,15 @@ class TestCoverage:
         with pytest.raises(ReadError, match=r"rejected\.jsonl"):
             coverage(moment_table(rows[0], ()), rows[0], None, path)
 
+    def test_documents_of_other_moments_are_said(self, rows):
+        moments, documents = rows
+        facts = dict(coverage(moment_table(moments, ()), moments, documents[:40], None))
+        expected = (~moments["doc_id"].isin(documents["doc_id"][:40])).sum()
+        assert facts["Moments of a document that was not given"] == str(expected)
+        assert "Moments of a document that was not given" not in dict(
+            coverage(moment_table(moments, ()), moments, documents, None)
+        )
+
     def test_says_what_it_does_not_know(self, rows):
         assert ("Rows set aside", "not known") in coverage(
             moment_table(rows[0], ()), Path("moments.parquet"), None, None
@@ -303,16 +320,21 @@ class TestFindings:
         assert low.mood == "negative"
         assert high.head == "Lifts most: d"
 
+    def test_too_few(self):
+        table = self.table(n=1, documents=1, share=1.0, net_sentiment=[-100.0])
+        [found] = overall(table, "95 % CI", 5)
+        assert found.text == "1 moment in 1 document: too few for figures."
+
     def test_no_sign_is_certain(self):
         table = self.table(
             touchpoint=["a"], share=[1.0], net_sentiment=[5.0], net_low=[-5.0], net_high=[15.0]
         )
         [found] = extremes(table, "touchpoint", "95 % CI")
-        assert "certainly above or below zero" in found.text
+        assert "clearly above or below zero" in found.text
 
     def test_overall(self):
         table = self.table(share=[1.0], net_sentiment=[30.0], net_low=[np.nan], net_high=[np.nan])
-        [found] = overall(table, "95 % CI")
+        [found] = overall(table, "95 % CI", 5)
         assert found.head == "Net sentiment +30"
         assert found.text == "10 moments in 9 documents, 50\u00a0% positive and 20\u00a0% negative."
         assert found.mood == ""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mot_nlp.errors import ColumnError, InputError, ReadError
 from mot_nlp.tables import TABLE_COLUMNS, moment_table
 from mot_nlp.taxonomy import parse_taxonomy
-from mot_nlp.writers import SUFFIXES, open_writer
+from mot_nlp.writers import SUFFIXES, open_writer, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +91,23 @@ class TestFigures:
         use = table(moments, confidence=0.99).iloc[2]
 
         assert (use["net_low"], use["net_high"]) == (-100, 100)
+
+    def test_documents_that_are_alike_are_not_certain(self, moments):
+        # All 4 negative: with half of 5 % a side, up to 1 - 0.025**(1/4) of documents may stray.
+        alike = moments[:4].assign(doc_id=list("abcd"), sentiment="negative")
+        out = table(alike, ()).iloc[0]
+
+        assert (out["net_sentiment"], out["net_low"]) == (-100, -100)
+        assert out["net_high"] == pytest.approx(-100 + 200 * (1 - 0.025 ** (1 / 4)))
+
+    def test_documents_that_are_alike_within(self, moments):
+        # Each document has one positive and one neutral moment: the net of each is a half.
+        alike = pd.concat([moments[:1], moments[2:3]] * 3).assign(doc_id=list("aabbcc"), stage="use")
+        out = table(alike, ()).iloc[0]
+        strays = 1 - 0.025 ** (1 / 3)
+
+        assert out["net_low"] == pytest.approx(50 - 150 * strays)
+        assert out["net_high"] == pytest.approx(50 + 50 * strays)
 
     def test_one_document_has_no_interval(self, moments):
         assert table(moments).loc[:1, ["net_low", "net_high"]].isna().all(axis=None)
@@ -389,8 +406,7 @@ class TestFiles:
         folder = tmp_path_factory.mktemp("parts")
         paths = [folder / f"part{n}{suffix}" for n, suffix in enumerate(suffixes)]
         for path, part in zip(paths, (rows[:split], rows[split:]), strict=True):
-            with open_writer(path, list(rows.columns)) as writer:
-                writer.write(part.to_dict("records"))
+            write_table(part, path)
 
         pd.testing.assert_frame_equal(table(paths, ("brand",)), table(rows, ("brand",)))
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from mot_nlp.reporting.charts.columns import by_columns
+from mot_nlp.reporting.charts.data import rows as rows_of
 from mot_nlp.reporting.charts.expressions import (
+    BETWEEN,
     interval,
     is_known,
     label,
@@ -21,6 +23,8 @@ from mot_nlp.reporting.charts.orders import labels
 from mot_nlp.reporting.charts.theme import LINE_COLOURS, NEUTRAL, WIDTH, net_axis, ordered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 PAIR = ("group", "against")
@@ -54,7 +58,7 @@ _VERDICT = (
 
 
 def dumbbells(
-    compare: pd.DataFrame, *, measure: str = "net_sentiment", width: Width = WIDTH
+    compare: pd.DataFrame, *, measure: str | None = None, width: Width = WIDTH
 ) -> alt.LayerChart:
     """Draw two groups or periods beside each other, moment by moment.
 
@@ -65,7 +69,8 @@ def dumbbells(
 
     Args:
         compare: What :func:`mot_nlp.tables.compare` returned.
-        measure: What it compared: ``net_sentiment``, or a share in percent.
+        measure: What it compared: ``net_sentiment``, or a share in percent. None for what its
+            ``attrs`` say, and ``net_sentiment`` without them.
         width: Width of the picture in pixels, or ``"container"``.
 
     Raises:
@@ -73,18 +78,20 @@ def dumbbells(
     """
     names = by_columns(compare, "group", DRAWN, made_by="compare")
     varied = [name for name in PAIR if len(labels(compare, [name])) > 1]
-    shown = [*names, *varied] or list(PAIR)
+    shown: Sequence[str] = varied if names or varied else PAIR
+    if measure is None:
+        measure = str(compare.attrs.get("measure", "net_sentiment"))
     is_net = measure == "net_sentiment"
     digits = 0 if is_net else 1
     figure = f"{signed('datum.difference', digits)} + {interval('low', 'high', digits)}"
     rows = alt.Chart().transform_calculate(
-        label=label(shown), verdict=_VERDICT,
+        label=_label(names, shown), verdict=_VERDICT,
         figure=f"{is_known('low')} ? {figure} : {is_known('note')} ? datum.note : ''",
         least=f"max(datum.value_against + datum.low, {-100 if is_net else 0})",
         most="min(datum.value_against + datum.high, 100)",
     )  # fmt: skip
     axis = alt.Axis(title=None, grid=False)
-    order = labels(compare, shown)
+    order = _order(compare, names, shown)
     y = alt.Y("label:N", scale=ordered(order), sort=None, axis=axis)
     value_axis = net_axis() if is_net else alt.Axis(title=f"{words(measure)} (%)", tickCount=5)
     value, value_against, least = (
@@ -118,6 +125,27 @@ def dumbbells(
     ]
     height = _STEP * max(len(order), 2)
     return layered(rows, layers, compare, width=width, height=height, description=DESCRIPTION)
+
+
+def _label(names: Sequence[str], pair: Sequence[str]) -> str:
+    """The expression of a row's label: its ``by`` values, then who is compared with whom."""
+    said = {"group": label(["group"]), "against": f"'against ' + {label(['against'])}"}
+    parts = [label(names)] if names else []
+    if pair:
+        parts.append(" + ' ' + ".join(said[name] for name in pair))
+    return f" + '{BETWEEN}' + ".join(parts)
+
+
+def _order(compare: pd.DataFrame, names: Sequence[str], pair: Sequence[str]) -> list[str]:
+    """What :func:`_label` makes of each row, each once and in their order."""
+    found = []
+    for row in rows_of(compare[[*names, *pair]]):
+        said = {name: words(row[name]) for name in (*names, *pair)}
+        if "against" in pair:
+            said["against"] = f"against {said['against']}"
+        who = [" ".join(said[name] for name in pair)] if pair else []
+        found.append(BETWEEN.join([*(said[name] for name in names), *who]))
+    return list(dict.fromkeys(found))
 
 
 def _colour() -> alt.Color:

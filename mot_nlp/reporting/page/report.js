@@ -54,6 +54,11 @@ function figures(sums, whole) {
   const net = (s.positive - s.negative) / s.n;
   const spread = Math.max(s.net_net - 2 * net * s.net_n + net * net * s.n_n, 0);
   const half = (quantile(s.documents) * Math.sqrt((spread * s.documents) / (s.documents - 1))) / s.n;
+  let [low, high] = [net - half, net + half];
+  if (spread <= data.alike * s.n_n) { // all documents alike: how far others might stray
+    const strays = s.documents > 1 ? 1 - (data.tail ** (1 / s.documents)) : NaN;
+    [low, high] = [net - strays * (net + 1), net + strays * (1 - net)];
+  }
   const thin = s.n < data.min_n;
   const figure = (value) => (thin || !Number.isFinite(value) ? null : value);
   const within = (value) => figure(Math.min(100, Math.max(-100, 100 * value)));
@@ -61,7 +66,7 @@ function figures(sums, whole) {
     n: s.n, documents: s.documents, share: whole ? s.n / whole : 0, thin,
     positive: figure(s.positive / s.n), neutral: figure((s.n - s.positive - s.negative) / s.n),
     negative: figure(s.negative / s.n), net_sentiment: figure(100 * net),
-    net_low: within(net - half), net_high: within(net + half),
+    net_low: within(low), net_high: within(high),
     mean_score: figure(s.score / s.scored), pivotal_share: figure(s.pivotal / s.n),
   };
 }
@@ -101,7 +106,7 @@ function flow(choice) {
   return [...moves.keys()].sort((a, b) => a - b).map((cell) => {
     const [n, positive, negative] = moves.get(cell);
     const [from, to] = data.flow.cells[cell];
-    return { from, to, n, net_after: (100 * (positive - negative)) / n };
+    return { from, to, n, net_after: n < data.min_n ? null : (100 * (positive - negative)) / n };
   });
 }
 
@@ -177,7 +182,16 @@ function showTiles(choice) {
     dd.children[1].textContent = texts[i][1];
   });
   const status = document.getElementById("filtered");
-  if (status) status.textContent = `${count(row ? row.n : 0)} of ${count(data.n)} moments`;
+  if (status) status.textContent = `${count(row ? row.n : 0)} of ${count(data.n)} moments${named(choice)}`;
+}
+
+// What is filtered by, in words: a page that is printed must say so.
+function named(choice) {
+  if (choice.from > choice.to) return " (From is after To)";
+  const chosen = [...form.querySelectorAll("select")].filter((select) => select.value !== "");
+  const parts = chosen.map((select) =>
+    `${select.labels[0].textContent} ${select.selectedOptions[0].textContent}`);
+  return parts.length ? `: ${parts.join(", ")}` : "";
 }
 
 async function showChart(name, rows) {
@@ -216,16 +230,25 @@ function sortBy(button) {
   const was = sorting.get(element.id);
   const isLabel = button.dataset.key in data.views[element.dataset.view].by;
   const first = isLabel ? 1 : -1;
-  const sign = was && was.key === button.dataset.key ? -was.sign : first;
-  sorting.set(element.id, { key: button.dataset.key, sign });
+  const again = was && was.key === button.dataset.key;
   for (const other of head.parentElement.children) other.setAttribute("aria-sort", "none");
-  head.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
+  if (again && was.sign !== first) {
+    sorting.delete(element.id); // a third press: the order of the journey
+  } else {
+    const sign = again ? -first : first;
+    sorting.set(element.id, { key: button.dataset.key, sign });
+    head.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
+  }
   showTable(element, table(element.dataset.view, chosen()));
 }
 
 form?.addEventListener("change", show);
 form?.addEventListener("submit", (event) => event.preventDefault());
-form?.addEventListener("reset", () => setTimeout(show)); // after the fields are empty again
+form?.addEventListener("reset", () => {
+  const trendOf = document.getElementById("trend-of");
+  if (trendOf) trendOf.value = "";
+  setTimeout(show); // after the fields are empty again
+});
 document.getElementById("trend-of")?.addEventListener("change", () => showChart("trend", trend(chosen())));
 for (const button of document.querySelectorAll("table[data-view] thead button")) {
   button.addEventListener("click", () => sortBy(button));

@@ -35,6 +35,11 @@ See Vittinghoff and McCulloch (2007), "Relaxing the Rule of Ten Events per Varia
 Cox Regression", American Journal of Epidemiology 165(6).
 """
 
+_FORETOLD = (
+    "Some moments together tell {} of some documents without fail, so that their effects have no "
+    "finite estimate."
+)
+
 Notes = list[list[str]]
 """What there is to say of each kind."""
 
@@ -49,7 +54,8 @@ class Estimates:
         having: Documents with a negative and with a positive moment of each kind; (K, 2).
         regressed: Documents that the regression rests on, 0 without one.
         dof: Degrees of freedom of Student's t for intervals, NaN without a regression.
-        r_squared: Share of the variance explained, NaN without a regression.
+        r_squared: Share of the variance explained, None without a regression.
+        said: Why there is no regression, as a sentence; empty where there is one.
     """
 
     effects: Floats
@@ -57,7 +63,24 @@ class Estimates:
     having: Floats
     regressed: int
     dof: float
-    r_squared: float
+    r_squared: float | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the documents.
+
+    Attributes:
+        outcome: Name of the outcome.
+        min_documents: Documents that an effect must rest on, with and without the moment.
+        stages: How many kinds there are at most when made by stage, which is advised to who asks
+            for too many.
+    """
+
+    outcome: str
+    min_documents: int
+    stages: int
 
 
 def is_binary(outcome: Floats) -> bool:
@@ -66,14 +89,14 @@ def is_binary(outcome: Floats) -> bool:
 
 
 def estimate(
-    presence: Presence, labels: Sequence[str], min_documents: int, notes: Notes
+    presence: Presence, labels: Sequence[str], question: Question, notes: Notes
 ) -> Estimates:
     """Regress, and add to the notes what could not be.
 
     Args:
         presence: Documents.
         labels: What notes call each kind.
-        min_documents: Documents with, and without, that a term needs.
+        question: What is asked.
         notes: Notes of each kind, which are added to.
     """
     design = Design(dummies(presence), presence.outcome, presence.weight, presence.cluster)
@@ -84,31 +107,40 @@ def estimate(
         counts(design.x, design.weight).reshape(kinds, 2),
         0,
         float("nan"),
-        float("nan"),
+        None,
+        "",
     )
     if len(np.unique(design.outcome)) < 2:
-        _tell_all(notes, "no regression: all documents have the same outcome")
-        return nothing
+        return _refused(nothing, notes, _without_variation(design, question))
     binary = is_binary(design.outcome)
-    design, terms = _usable(design, min_documents, notes, binary=binary)
+    design, terms = _usable(design, question.min_documents, notes, binary=binary)
     if not terms:
-        return nothing
+        return _refused(nothing, notes, "No effect can be estimated; the notes say why.")
     correlation = correlations(design.x[:, terms], design.weight)
     spanning = independent(correlation)
-    fit = _fitted(
-        replace(design, x=design.x[:, [terms[column] for column in spanning]]), notes, binary=binary
-    )
+    spanned = replace(design, x=design.x[:, [terms[column] for column in spanning]])
+    if lacking := _lacking(spanned, question, binary=binary):
+        return _refused(nothing, notes, lacking)
+    fit = logistic(spanned) if binary else linear(spanned)
     if fit is None:
-        return nothing
+        return _refused(nothing, notes, _FORETOLD.format(question.outcome))
     tangled = _note_entangled(correlation, terms, labels, notes)
     told = [place for place, column in enumerate(spanning) if column not in tangled]
     found = _placed(nothing, fit, told, [terms[spanning[place]] for place in told])
     return _without_scarce(found, design, notes)
 
 
-def _tell_all(notes: Notes, message: str) -> None:
+def _refused(nothing: Estimates, notes: Notes, said: str) -> Estimates:
+    """No estimates, the reason once, and in the notes of each kind no more than that it is so."""
     for own in notes:
-        own.append(message)
+        own.append("no regression")
+    return replace(nothing, said=said)
+
+
+def _without_variation(design: Design, question: Question) -> str:
+    if not len(design.outcome):
+        return f"There is no document with a value of {question.outcome}."
+    return f"All documents have the same {question.outcome}, so that nothing can move it."
 
 
 def _populated(terms: list[int], design: Design, min_documents: int, notes: Notes) -> list[int]:
@@ -163,34 +195,20 @@ def _usable(
         terms = [term for column, term in enumerate(terms) if column not in found]
 
 
-def _fitted(design: Design, notes: Notes, *, binary: bool) -> Fit | None:
-    """The regression, or None and a note where it cannot be had."""
-    if not _enough(design, notes, binary=binary):
-        return None
-    fit = logistic(design) if binary else linear(design)
-    if fit is None:
-        _tell_all(
-            notes,
-            "no regression: some moments together tell the outcome of some documents without fail",
-        )
-    return fit
-
-
-def _enough(design: Design, notes: Notes, *, binary: bool) -> bool:
-    """Whether there are documents enough for the terms; notes it where not."""
-    documents, rarer = design.weight.sum(), ""
+def _lacking(design: Design, question: Question, *, binary: bool) -> str:
+    """What to say where there are too few documents for the terms; nothing where there are enough."""
+    documents, word = float(design.weight.sum()), "with"
     if binary:
         ones = float(design.weight @ design.outcome)
-        documents, rarer = min(ones, documents - ones), " of the rarer outcome"
+        documents, word = min((ones, "with"), (documents - ones, "without"))
     terms = design.x.shape[1]
     if documents >= PER_TERM * terms:
-        return True
-    _tell_all(
-        notes,
-        f"no regression: {documents:.0f} documents{rarer} for {terms} terms, "
-        f"which take {PER_TERM * terms}",
+        return ""
+    said = (
+        f"Too few documents {word} {question.outcome} ({documents:,.0f}) to weigh {terms} "
+        f"effect{'s' * (terms > 1)} at once; {PER_TERM * terms:,} are needed."
     )
-    return False
+    return f"{said} Try by='stage'." if terms > 2 * question.stages else said
 
 
 def _note_entangled(

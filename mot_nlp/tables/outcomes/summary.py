@@ -96,6 +96,7 @@ def attributes(
         "n_without_moment": int(presence.weight[~anything].sum()),
         "mean_outcome": float(mean),
         "r_squared": estimates.r_squared,
+        "said": estimates.said,
         "formula": _formula(presence, estimates, outcome, cluster),
     }
 

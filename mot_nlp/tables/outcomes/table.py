@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from mot_nlp.errors import InputError
@@ -16,9 +17,9 @@ from mot_nlp.tables.arguments import (
 )
 from mot_nlp.tables.cells import REQUIRED
 from mot_nlp.tables.grouping import columns_needed, grouping
-from mot_nlp.tables.outcomes.contrast import contrast, make_or_break
+from mot_nlp.tables.outcomes.contrast import contrast, make_or_break, shown_effects
 from mot_nlp.tables.outcomes.documents import read_documents
-from mot_nlp.tables.outcomes.estimates import estimate
+from mot_nlp.tables.outcomes.estimates import Question, estimate
 from mot_nlp.tables.outcomes.presence import read_presence
 from mot_nlp.tables.outcomes.summary import (
     attributes,
@@ -33,7 +34,10 @@ from mot_nlp.tables.store import opened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from mot_nlp.tables.outcomes.estimates import Notes
+    from mot_nlp.tables.outcomes.sandwich import Floats
     from mot_nlp.tables.store import Rows
     from mot_nlp.taxonomy import Taxonomy
 
@@ -111,7 +115,11 @@ def drivers(
     - ``basic``: harm is above 0 and above gain, its failure costs more than its success earns;
     - ``excitement``: gain is above 0 and above harm;
     - ``performance``: both are above 0, and neither can be shown to be the greater;
-    - ``unclear``: anything else.
+    - ``harms``: harm is above 0, its failure costs; whether its success earns is not shown, and
+      gain cannot be estimated or is not shown to be the less;
+    - ``helps``: gain is above 0, its success earns, with harm likewise;
+    - ``unclear``: neither is above 0, of what has an interval;
+    - ``untested``: neither has an interval, and ``note`` says why.
 
     A thing is above another where the interval of the difference is, and the interval of gain less
     harm takes their covariance into account. Mikulić and Prebežac (2011, "A Critical Review of
@@ -123,7 +131,8 @@ def drivers(
     and a good moment (the range of impact of Mikulić and Prebežac 2008), times the share of the
     kind's moments that are pivotal, drawn towards the overall pivotal share p by the weight of ten
     moments, so that a few moments alone do not decide it. Below 0, good moments go with worse
-    outcomes than bad ones.
+    outcomes than bad ones. It takes both effects; ranked are kinds of which one at least has an
+    interval clear of zero, as the others would be ranked by chance.
 
     What cannot be estimated is NaN, and ``note`` says why: a dummy that fewer than
     ``min_documents`` documents have, or have not, stays out of the regression; one that the other
@@ -155,8 +164,9 @@ def drivers(
         taxonomy: Labels of the model that found the moments; the shipped one's where none is given.
 
     Returns:
-        One row a kind of moment, the best rank first, and then those without one in taxonomy
-        order: the ``by`` columns, then
+        One row a kind of moment: the best rank first, then those without one that have an effect
+        clear of zero, the largest first, and then the others in taxonomy order, those with any
+        interval before those without. They have the ``by`` columns, then
 
         - ``n`` moments in ``documents`` documents, ``share`` (0 to 1) of those with an outcome;
         - ``net_sentiment`` (-100 to 100) and ``pivotal_share`` (0 to 1) of its moments;
@@ -169,8 +179,9 @@ def drivers(
         ``attrs`` has ``outcome``, ``kind`` (linear or logistic), ``higher_is_better``,
         ``n_documents`` with an outcome, ``n_without_outcome``, ``n_without_moment`` (of those with
         an outcome), ``n_moments_without_outcome``, ``n_unknown_moments`` (their doc_id is in no
-        document), ``mean_outcome``, ``r_squared`` (McFadden's for a logistic regression, NaN
-        without one), ``confidence`` and ``formula``, what was regressed in words.
+        document), ``mean_outcome``, ``r_squared`` (McFadden's for a logistic regression, None
+        without one), ``confidence``, ``formula``, what was regressed in words, and ``said``, a
+        sentence on why there is no regression (empty where there is one).
 
     Raises:
         ColumnError: A column that is needed or named does not exist.
@@ -195,8 +206,9 @@ def drivers(
         higher_is_better = outcome.strip().lower() not in LOWER_IS_BETTER
     notes: Notes = [[] for _ in range(len(presence.kinds))]
     impact = impact_figures(presence, min_documents, confidence, notes)
-    estimates = estimate(presence, kind_labels(presence), min_documents, notes)
-    rank = make_or_break(estimates, presence.sums, higher_is_better=higher_is_better)
+    question = Question(outcome, min_documents, len(taxonomy.heads["stage"].labels) - 1)
+    estimates = estimate(presence, kind_labels(presence), question, notes)
+    rank = make_or_break(estimates, presence.sums, confidence, higher_is_better=higher_is_better)
     table = pd.concat(
         [
             presence.kinds,
@@ -207,7 +219,8 @@ def drivers(
             pd.Series(["; ".join(own) for own in notes], name="note", dtype=str),
         ],
         axis=1,
-    ).sort_values("rank", kind="stable", na_position="last", ignore_index=True)
+    )
+    table = table.iloc[_order(table, shown_effects(estimates, confidence))].reset_index(drop=True)
     table.attrs = {
         "outcome": outcome,
         "higher_is_better": higher_is_better,
@@ -215,3 +228,9 @@ def drivers(
         **attributes(presence, estimates, outcome, cluster),
     }
     return table
+
+
+def _order(table: pd.DataFrame, shown: Floats) -> NDArray[np.intp]:
+    """Places of rows: by rank, by what is shown, and those with nothing to show as they stand."""
+    rank = table["rank"].to_numpy(np.float64, na_value=np.inf)
+    return np.lexsort((table["factor"] == "untested", -shown, rank))
