@@ -127,7 +127,12 @@ def predict(
         BundleError: The model is no sound bundle.
     """
     tagger = model if isinstance(model, MomentTagger) else _tagger(model)
-    columns, rows, names = _rows(data, Columns(text=text, id=id, source=source, keep=tuple(keep)))
+    columns, rows, names = _rows(
+        data,
+        Columns(
+            text=text, id=id, source=source, keep=(keep,) if isinstance(keep, str) else tuple(keep)
+        ),
+    )
     kept = kept_names(columns, names)
     rejected: list[Rejected] = []
     found = _sift(

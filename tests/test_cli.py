@@ -60,7 +60,9 @@ def test_predict_then_table(feedback, tmp_path):
         *MODEL,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == done.stderr == ""
+    assert done.stdout == ""
+    n_moments = len(pd.read_parquet(target))
+    assert done.stderr == f"wrote {target}: 2 documents, {n_moments} moments\n"
     assert set(pd.read_parquet(target)["shop"]) <= {"x", "y"}
     done = mot("table", target, "--by", "shop,sentiment", "-o", table, *MODEL)
     assert done.returncode == 0, done.stderr
@@ -106,6 +108,33 @@ def test_rows_set_aside_are_counted(tmp_path):
     assert "rows set aside: 1" in done.stderr.replace("\n", " ")
     assert "2 documents" in done.stderr
     assert json.loads((tmp_path / "rejected.jsonl").read_text())["row"] == 2
+
+
+def test_rows_of_segments_are_called_so(feedback, tmp_path):
+    target = tmp_path / "segments.csv"
+    done = mot("predict", feedback, "--text", "review", "-o", target, "--all-segments", *MODEL)
+    assert done.stderr.endswith(f" 2 documents, {len(pd.read_csv(target))} segments\n")
+
+
+@pytest.mark.parametrize("output", ["out.csv", "-"])
+def test_a_run_that_tagged_nothing_fails_with_the_first_reason(tmp_path, output):
+    (tmp_path / "in.csv").write_text("id,text\n1,\n2,   \n")
+    target = output if output == "-" else tmp_path / output
+    rejected = tmp_path / "set-aside.jsonl"
+    done = mot("predict", tmp_path / "in.csv", "-o", target, "--rejected", rejected, *MODEL)
+    assert done.returncode == 1
+    reason = json.loads(rejected.read_text().splitlines()[0])["reason"]
+    message = " ".join(done.stderr.split())
+    assert "error: nothing was tagged: all 2 rows were set aside, the first for:" in message
+    assert message.endswith(reason)
+    assert "wrote" not in message
+
+
+def test_no_rows_at_all_are_no_failure(tmp_path):
+    (tmp_path / "in.csv").write_text("id,text\n")
+    done = mot("predict", tmp_path / "in.csv", "-o", tmp_path / "out.csv", *MODEL)
+    assert done.returncode == 0, done.stderr
+    assert "0 documents, 0 moments" in done.stderr
 
 
 def test_show_tells_the_labels_beside_the_words():

@@ -27,6 +27,7 @@ from mot_nlp.cli.console import out
 from mot_nlp.cli.drivers import render as render_drivers
 from mot_nlp.cli.fitting import Column, Fitted, fitting
 from mot_nlp.cli.table import render
+from mot_nlp.cli.tabling import percent, with_interval
 from mot_nlp.errors import ColumnError, InputError, OutputError, ReadError
 from mot_nlp.tables import TABLE_COLUMNS, moment_table
 from mot_nlp.tables.comparison import compare
@@ -170,7 +171,8 @@ def test_the_interval_stands_beside_the_figure(rows, moments):
 
 
 def test_several_files_are_one_table(rows, moments, tmp_path):
-    rows.to_csv(tmp_path / "more.csv", index=False)
+    more = rows.assign(doc_id="more-" + rows["doc_id"])
+    more.to_csv(tmp_path / "more.csv", index=False)
     target = tmp_path / "table.csv"
     mot("table", moments, tmp_path / "more.csv", "--by", "stage", "-o", target, *MODEL)
     assert pd.read_csv(target)["n"].tolist() == [160, 160]
@@ -205,9 +207,10 @@ def test_tables_stay_whole_on_narrow_terminals(rows, width):
         assert all(cell_len(line) <= width for line in lines)
         (heading,) = [line for line in lines if "net [95 % CI]" in line]
         assert [name for name in by if name in heading] == by
-        for line in lines[lines.index(heading) + 2 : -2]:
-            if line and "left out" not in line:
-                assert re.search(r"[+-]\d+ \[[+-]\d+ [+-]\d+\]", line), line
+        body = lines[lines.index(heading) + 2 :]
+        for line in body[: body.index("")]:
+            assert re.search(r"([+-]\d+|0) \[[+-]\d+ [+-]\d+\]", line), line
+        assert "net: positive minus negative share × 100, with 95 % CI" in " ".join(body)
 
 
 def test_a_corrected_table_says_so_and_has_an_interval_of_the_share(rows, tmp_path):
@@ -306,7 +309,9 @@ def test_groups_that_are_named_alone_are_compared(moments):
         "compare", moments, "--between", "touchpoint", "--by", "brand", "--group", "delivery",
         "--group", "store", "--measure", "pivotal_share", *MODEL,
     )  # fmt: skip
-    assert "Differences of pivotal share in percentage points" in shown
+    assert (
+        "Pivotal share, touchpoint against one another; differences in percentage points" in shown
+    )
     ode = table.set_index("brand").loc["Ode"]
     assert f"{ode.difference:+.1f} [{ode.low:+.1f} {ode.high:+.1f}]" in shown
 
@@ -314,7 +319,70 @@ def test_groups_that_are_named_alone_are_compared(moments):
 def test_thin_differences_are_counted_and_not_tested(moments):
     shown = mot("compare", moments, "--by", "touchpoint", "--min-n", 41, *MODEL)
     assert "Not tested: 2 for too few moments" in shown
-    assert line_of(shown, "delivery", "Lun").split()[-1] == "·"
+    line = line_of(shown, "delivery", "Lun").split()
+    assert line[-5:] == ["·", "too", "few", "moments", "·"]
+
+
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        (["--between", "brand"], "brand against Ode"),
+        (["--between", "period"], "period against 2026-01"),
+        (["--between", "week"], "week against the one before"),
+        (["--between", "doc_id", "--min-n", 1], "doc_id against the others"),
+    ],
+)
+def test_the_title_says_what_is_compared_with_what(moments, options, title):
+    shown = mot("compare", moments, *options, *MODEL)
+    assert shown.splitlines()[0].strip() == f"Net sentiment, {title}; differences in points"
+
+
+def test_n_stays_on_narrow_terminals(rows):
+    names = ["touchpoint", "month", "stage"]
+    lines = shown(render_differences(compare(rows, names), names, "brand"), 80)
+    (heading,) = [line for line in lines if "difference [95 % CI]" in line]
+    assert " n " in heading
+    assert "n against" not in heading
+    assert all(cell_len(line) <= 80 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [("day", "D"), ("week", "W-MON"), ("month", "MS"), ("quarter", "QS"), ("year", "YS")],
+)
+def test_a_length_of_period_is_a_word(moments, word, code):
+    arguments = ["compare", moments, "--between", "period", "--min-n", 1, "-o", "-", *MODEL]
+    assert mot(*arguments, "--freq", word) == mot(*arguments, "--freq", code)
+
+
+# ---------------------------------------------------------------- figures
+
+
+@pytest.mark.parametrize(
+    ("figures", "form", "expected"),
+    [
+        ((0.0, -100.0, 100.0), "+z.0f", "0 [-100 +100]"),
+        ((0.0, 0.0, 0.0), "+z.0f", "0 [0 0]"),
+        ((-23.0, -46.0, -0.3), "+z.0f", "-23 [-46 -0.3]"),
+        ((-0.4, -0.6, 0.2), "+z.0f", "0 [-1 +0.2]"),
+        ((-0.5, -1.0, -0.004), "+z.2f", "-0.50 [-1.00 -0.004]"),
+        ((0.3, 0.1, 0.44), "+z.0f", "+0.3 [+0.1 +0.4]"),
+        ((1e-17, -1e-17, 2.0), "+z.1f", "0.0 [0.0 +2.0]"),
+        ((5.0, None, None), "+z.0f", "+5"),
+        ((None, None, None), "+z.0f", "·"),
+    ],
+)
+def test_no_rounding_moves_an_end_onto_zero(figures, form, expected):
+    row = dict(zip(["value", "low", "high"], figures, strict=True))
+    assert with_interval(row, "value", "low", "high", form=form) == expected
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0.0, "0 %"), (0.004, "<1 %"), (0.006, "1 %"), (1.0, "100 %"), (None, "·")],
+)
+def test_a_small_share_is_not_naught(share, expected):
+    assert percent(share).plain == expected
 
 
 # ---------------------------------------------------------------- mot drivers
@@ -340,7 +408,8 @@ def test_drivers_stand_with_intervals_factor_and_what_they_rest_on(
     assert f"R² {table.attrs['r_squared']:.2f}" in shown
     assert "need not cause it" in " ".join(shown.split())
     assert list(pd.read_csv(target).columns) == list(table.columns)
-    assert pd.read_csv(target)["rank"].dtype == "int64"
+    ranks = pd.read_csv(target, dtype="string").set_index("touchpoint")["rank"]
+    assert ranks["delivery"] == "1"
 
 
 def test_harm_is_red_whichever_way_the_outcome_counts(rows, documents):
@@ -505,6 +574,40 @@ def test_other_mistakes_are_named(command, moments, tmp_path):
     (tmp_path / "moments.md").write_text("| a |\n| --- |\n")
     with pytest.raises(ReadError, match="is not a file of moments"):
         mot(*command, tmp_path / "moments.md")
+
+
+def test_columns_that_the_shell_took_apart(command, moments):
+    with pytest.raises(InputError, match=r"no file moment; .*separate columns by commas"):
+        mot(*command, moments, "--by", "stage", "moment")
+    with pytest.raises(ColumnError, match=r"stage,moment \(separate columns by commas\)\?"):
+        mot(*command, moments, "--by", "stage moment")
+    with pytest.raises(InputError, match=r"no file a/moment; make one with"):
+        mot(*command, moments, "a/moment")
+
+
+def test_a_misspelt_column_has_its_neighbour_named(command, moments):
+    with pytest.raises(ColumnError, match=r"did you mean brand\?$"):
+        mot(*command, moments, "--by", "brnad")
+    with pytest.raises(ColumnError, match=r"did you mean touchpoint, sentiment\?$"):
+        mot(*command, moments, "--by", "touchpiont,setniment")
+    with pytest.raises(ColumnError) as error:
+        mot(*command, moments, "--by", "xyzzy")
+    assert "did you mean" not in str(error.value)
+
+
+def test_an_outcome_that_documents_lack_says_how_to_keep_it(moments, documents):
+    keep = r"Keep it when you tag: mot predict .*--documents documents\.parquet --keep nps$"
+    with pytest.raises(ColumnError, match=keep):
+        mot("drivers", moments, "--documents", documents, "--outcome", "nps", *MODEL)
+    with pytest.raises(ColumnError) as error:
+        mot("drivers", moments, "--documents", documents, "--cluster", "nps", *MODEL)
+    assert "when you tag" not in str(error.value)
+
+
+def test_a_report_is_an_html_page(moments, tmp_path):
+    with pytest.raises(OutputError, match=r"a report is HTML"):
+        mot("report", moments, "-o", tmp_path / "x.pdf", *MODEL)
+    assert not (tmp_path / "x.pdf").exists()
 
 
 def in_shell(line):

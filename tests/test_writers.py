@@ -329,6 +329,34 @@ def test_markdown_is_rounded_and_has_its_numbers_to_the_right(tmp_path):
     ]
 
 
+def test_a_figure_and_its_interval_have_the_same_decimals_in_markdown(tmp_path):
+    table = pd.DataFrame(
+        {
+            "net_sentiment": [1.0], "net_low": [-12.0], "net_high": [14.0],
+            "penalty": [-0.893], "penalty_low": [-1.3], "penalty_high": [-0.5],
+            "value": [3.0], "value_against": [40.0],
+        }
+    )  # fmt: skip
+    write_table(table, tmp_path / "a.md")
+    assert (tmp_path / "a.md").read_text(encoding="utf-8").splitlines()[-1] == (
+        "| 1.0 | -12.0 | 14.0 | -0.893 | -1.300 | -0.500 | 3.0 | 40.0 |"
+    )
+    write_table(table, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text().splitlines()[-1].split(",")[3:5] == ["-0.893", "-1.3"]
+
+
+def test_the_sentence_of_a_comparison_comes_before_its_figures_in_markdown_alone(tmp_path):
+    table = pd.DataFrame({"stage": ["a"], "group": ["b"], "n": [1], "words": ["b is less"]})
+    write_table(table, tmp_path / "a.md")
+    assert (tmp_path / "a.md").read_text(encoding="utf-8").splitlines() == [
+        "| stage | words | group | n |",
+        "| --- | --- | --- | ---: |",
+        "| a | b is less | b | 1 |",
+    ]
+    write_table(table, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text().startswith("stage,group,n,words\n")
+
+
 def test_an_empty_table_is_a_heading_in_markdown(tmp_path):
     write_table(TABLE[["brand", "n"]][:0], tmp_path / "a.md")
     assert (tmp_path / "a.md").read_text() == "| brand | n |\n| --- | --- |\n"

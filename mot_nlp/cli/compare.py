@@ -27,7 +27,6 @@ from mot_nlp.cli.tabling import (
     rows_of,
     with_interval,
 )
-from mot_nlp.tables.periods import LENGTHS, PERIOD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
 
 _BETTER = {"net_sentiment": 1, "negative": -1}
 """Sign of what is good of a measure that has a good side."""
-
-_FREQUENCIES = {word: code for code, word in LENGTHS.items()}
-"""Words for the lengths of a period."""
 
 _HEADINGS = {
     "net_sentiment": "net",
@@ -108,9 +104,11 @@ def command(
     """
     from mot_nlp.bundle import open_bundle
     from mot_nlp.tables.comparison import compare
+    from mot_nlp.tables.periods import LENGTHS
 
     names = comma_separated(by)
     sources = existing(moments)
+    frequencies = {word: code for code, word in LENGTHS.items()}
     with column_hints([*names, between, date]):
         table = compare(
             sources,
@@ -118,7 +116,7 @@ def command(
             between,
             group=group or None,
             against=against,
-            freq=_FREQUENCIES.get(freq, freq),
+            freq=frequencies.get(freq, freq),
             date=date,
             measure=measure,
             min_n=min_n,
@@ -200,12 +198,14 @@ def _measured(measure: str) -> str:
 
 def _compared(rows: Sequence[Row], between: str) -> str:
     """What is compared with what."""
+    from mot_nlp.tables.periods import LENGTHS, PERIOD
+
     others = {str(row["against"]) for row in rows}
     if others == {"others"}:
         return f"{between} against the others"
     if len(others) == 1:
         return f"{between} against {label(others.pop()).plain}"
-    is_time = between in {PERIOD, *_FREQUENCIES}
+    is_time = between in {PERIOD, *LENGTHS.values()}
     return f"{between} against the one before" if is_time else f"{between} against one another"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -171,7 +170,9 @@ def _rank(row: Row) -> Text:
 
 
 def _factor(row: Row) -> Text:
-    return Text(str(row["factor"]), style="dim" if row["factor"] == "unclear" else "bold")
+    return Text(
+        str(row["factor"]), style="dim" if row["factor"] in ("unclear", "untested") else "bold"
+    )
 
 
 def _net(row: Row) -> Text:
@@ -202,12 +203,13 @@ def _notes(rows: Sequence[Row], names: Sequence[str]) -> list[Text]:
 
 def _summary(facts: Mapping[Hashable, Any]) -> list[Text]:
     """What the figures rest on."""
-    fit = "" if math.isnan(facts["r_squared"]) else f"; R² {facts['r_squared']:.2f}"
+    explained = facts["r_squared"]
+    fit = "" if explained is None else f"; R² {explained:.2f}"
     average = f"{facts['mean_outcome']:.2f} on average"
     lines = [
         f"{facts['n_documents']:,} documents have {facts['outcome']}, {average}; "
         f"{facts['n_without_outcome']:,} have none.",
-        f"{facts['formula']}{fit}",
+        str(facts["said"]) or f"{facts['formula']}{fit}",
         _LEGEND,
     ]
     return [plain(line) for line in lines]

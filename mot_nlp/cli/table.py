@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _LEGEND = (
     "net: positive minus negative share × 100, with {level}; share: of all moments; pos neu neg: "
-    "positive, neutral and negative, pivotal: moments that decide, each in % of n."
+    "positive, neutral, negative; pivotal: make-or-break moments; each in % of n."
 )
 _CORRECTED = (
     "n, docs and pivotal are as counted; the rest is estimated, taking for granted that the model "

@@ -16,6 +16,7 @@ from mot_nlp.reporting.pictures import pictures
 from mot_nlp.reporting.prepared import prepared
 from mot_nlp.reporting.quoting import quoted
 from mot_nlp.tables import moment_table
+from mot_nlp.tables.arguments import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +66,9 @@ def collect(
             f"the outcome {outcome!r} needs documents, which carry it; give the second frame of "
             "predict(..., documents=True), or the file of mot predict --documents"
         )
-    with prepared(moments, documents, filters=filters, date=date) as file:
+    with prepared(
+        moments, documents, filters=None if filters is None else names_of(filters), date=date
+    ) as file:
         tables = {
             name: moment_table(file.path, by, min_n=1 if name == "totals" else min_n, **options)
             for name, by in VIEWS.items()

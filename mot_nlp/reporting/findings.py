@@ -126,6 +126,8 @@ def _mood(row: dict[str, Any]) -> str:
 def _factor(factor: object) -> str:
     return {
         "basic": "a basic factor, taken for granted when it works and punished when it does not",
-        "performance": "a performance factor, which pays and costs alike",
+        "performance": "a performance factor, which costs and earns, neither shown to weigh more",
         "excitement": "an excitement factor, which pleases when it works and is forgiven when not",
+        "harms": "failure is shown to harm; success is not shown to earn as much",
+        "helps": "success is shown to help; failure is not shown to cost as much",
     }.get(str(factor), "what kind of factor it is remains unclear")

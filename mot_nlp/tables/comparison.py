@@ -156,15 +156,8 @@ def compare(
     limit = 200 if measure == "net_sentiment" else 100
     table[["low", "high"]] = table[["low", "high"]].clip(-limit, limit)
     is_change = period is not None and against is None
-    wording = Wording(
-        measure=measure,
-        between=between,
-        is_period=period is not None,
-        is_change=is_change,
-        confidence=confidence,
-        comparisons=int(table["p_value"].count()),
-        taxonomy=taxonomy,
-    )
+    tested = int(table["p_value"].count())
+    wording = Wording(measure, between, period is not None, is_change, confidence, tested, taxonomy)
     named = _named(pairs, contrast, table, wording)
     named.attrs = {"measure": measure, "between": between}
     return named

@@ -28,6 +28,9 @@ MEMORY = "400MB"
 MOMENTS = "moments"
 """The view that statements read moments from."""
 
+DOCUMENT = "doc_id"
+"""The column that names a row's document."""
+
 _DEFUSED = f"^''([{re.escape(FORMULA_STARTS)}])"
 """Regular expression within an SQL string, hence two apostrophes for one."""
 
@@ -73,6 +76,7 @@ def opened(rows: Rows, *, wanted: set[str], view: str = MOMENTS) -> Iterator[Sto
         duckdb.connect(config={"temp_directory": spill, "memory_limit": MEMORY}) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # a library does not print
         # Every answer is a set of sums with an ORDER BY of its own.
         connection.execute("SET preserve_insertion_order = false")
         with _translated(rows, view):
@@ -121,7 +125,32 @@ def _view(
         parts.append(f'SELECT * FROM "{view}_{number}"')
         _read(connection, f"{view}_{number}", path)
     connection.execute(f'CREATE VIEW "{view}" AS {" UNION ALL BY NAME ".join(parts)}')
+    if len(full) > 1:
+        _check_apart(connection, view, len(full))
     return {name: _quoted(view, name) for name in connection.table(view).columns}
+
+
+def _check_apart(connection: duckdb.DuckDBPyConnection, view: str, files: int) -> None:
+    """Refuse a document that stands in two files: two customers would pass for one.
+
+    Raises:
+        InputError: One does.
+    """
+    if DOCUMENT not in connection.table(view).columns:
+        return
+    named = " UNION ALL ".join(
+        f'SELECT DISTINCT CAST({DOCUMENT} AS VARCHAR) AS id FROM "{view}_{number}"'
+        for number in range(files)
+    )
+    twice = connection.execute(
+        f"SELECT id FROM ({named}) GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 1"
+    ).fetchone()
+    if twice:
+        raise InputError(
+            f"the document {twice[0]!r} stands in more than one of the files, so two customers would "
+            "pass for one, or one be counted twice; give each file once, and tag texts together or "
+            "with a column of ids that tells them apart"
+        )
 
 
 def _check_file(path: Path, view: str) -> None:

@@ -62,7 +62,7 @@ _COUNTS = ("n", "documents", "share")
 
 def moment_table(
     moments: Rows,
-    by: str | Sequence[str] = ("stage", "moment"),
+    by: str | Sequence[str] | None = ("stage", "moment"),
     *,
     min_n: int = 1,
     confidence: float = 0.95,

@@ -48,7 +48,7 @@ _DAYS = {"D": 1, "W-MON": 7, "MS": 365.25 / 12, "QS": 365.25 / 4, "YS": 365.25}
 
 def trend(
     moments: Rows,
-    by: str | Sequence[str] = (),
+    by: str | Sequence[str] | None = (),
     *,
     date: str = DATE,
     freq: str = "MS",

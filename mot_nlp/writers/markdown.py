@@ -94,13 +94,17 @@ def _order(columns: Sequence[str]) -> list[int]:
 
 def _decimals(names: Sequence[str], values: Sequence[Sequence[object]]) -> list[int]:
     """Decimals of each column."""
-    family = -1
-    families = []
-    for name in names:
-        family += not (families and name.endswith(_COMPANIONS))
-        families.append(family)
-    coarse = {of for of, column in zip(families, values, strict=True) if _is_wide(column)}
-    return [_COARSE if of in coarse else _FINE for of in families]
+    families: list[list[Sequence[object]]] = []
+    for name, column in zip(names, values, strict=True):
+        if families and name.endswith(_COMPANIONS):
+            families[-1].append(column)
+        else:
+            families.append([column])
+    return [
+        decimals
+        for family in families
+        for decimals in [_COARSE if any(map(_is_wide, family)) else _FINE] * len(family)
+    ]
 
 
 def _is_wide(values: Sequence[object]) -> bool:

@@ -323,7 +323,26 @@ class TestDumbbells:
     def test_without_a_column(self):
         texts = picture(dumbbells(comparison()[:1].drop(columns="touchpoint"))).texts
 
-        assert "Lun · Ode x" in texts
+        assert "Lun against Ode x" in texts
+
+    def test_periods_are_told_against_those_before(self):
+        quarters = {"group": ["2026-Q1", "2026-Q2"] * 2, "against": ["2025-Q4", "2026-Q1"] * 2}
+        texts = picture(dumbbells(comparison().assign(**quarters))).texts
+
+        assert {"web · 2026-Q1 against 2025-Q4", "shop · 2026-Q2 against 2026-Q1"} <= set(texts)
+
+    def test_one_group_against_several(self):
+        table = pd.concat([comparison(), comparison().assign(against="Zed")])
+        texts = picture(dumbbells(table)).texts
+
+        assert {"web · against Ode x", "web · against Zed", "Lun"} <= set(texts)
+
+    def test_the_measure_is_that_of_the_table(self):
+        table = comparison()
+        table.attrs = {"measure": "pivotal_share", "between": "brand"}
+
+        assert "pivotal share (%)" in picture(dumbbells(table)).texts
+        assert "net sentiment" in picture(dumbbells(table, measure="net_sentiment")).texts
 
     def test_shares(self):
         texts = picture(dumbbells(comparison(), measure="pivotal_share")).texts

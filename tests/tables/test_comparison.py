@@ -84,7 +84,7 @@ def random_moments(rng, documents, *, brands=3, within=True, longest=5):
 class TestAgainstOtherRoads:
     def test_documents_of_one_moment_are_welch(self):
         rng = np.random.default_rng(0)
-        one, two = rng.integers(-1, 2, size=14), rng.choice([-1, 1, 1], size=40)
+        one, two = rng.choice([-1, 1], size=14), rng.choice([0, 0, 1], size=40)
         moments = frame(range(54), ["A"] * 14 + ["B"] * 40, np.concatenate([one, two]))
         out = compared(moments, confidence=0.9).iloc[0]
         welch = stats.ttest_ind(one, two, equal_var=False)
@@ -92,7 +92,7 @@ class TestAgainstOtherRoads:
 
         assert out["difference"] == pytest.approx(100 * (one.mean() - two.mean()))
         assert [out["low"], out["high"]] == pytest.approx([100 * interval.low, 100 * interval.high])
-        assert out["p_value"] >= welch.pvalue - 1e-12
+        assert out["p_value"] == pytest.approx(welch.pvalue)
 
     def test_documents_of_one_moment_each_side_are_a_paired_test(self):
         rng = np.random.default_rng(1)
@@ -106,7 +106,7 @@ class TestAgainstOtherRoads:
         assert [out["low"], out["high"]] == pytest.approx([100 * interval.low, 100 * interval.high])
         assert out["p_value"] >= paired.pvalue - 1e-12
 
-    def test_p_value_is_the_larger_of_two(self):
+    def test_the_test_with_the_larger_p_value_decides(self):
         """Ten like documents against forty that vary: their own variance would be too small."""
         sentiment = np.array([1] * 9 + [0] + [1, 1, -1, 1, 0] * 8)
         moments = frame(range(50), ["A"] * 10 + ["B"] * 40, sentiment)
@@ -121,7 +121,9 @@ class TestAgainstOtherRoads:
 
         assert out["p_value"] == pytest.approx(pooled)
         assert welch.pvalue < 0.5 * pooled
-        assert out["high"] == pytest.approx(100 * welch.confidence_interval().high)
+        half = 100 * stats.t.ppf(0.975, freedom) * error
+        assert out["high"] == pytest.approx(out["difference"] + half)
+        assert out["low"] < 0 < welch.confidence_interval().low
 
     def test_short_documents_against_long_ones(self):
         """Pooling takes from the long ones how far moments of one document resemble each other."""
@@ -143,6 +145,28 @@ class TestAgainstOtherRoads:
         assert out["p_value"] == pytest.approx(
             2 * stats.t.sf(out["difference"] / 100 / np.sqrt(parts.sum()), freedom)
         )
+        half = 100 * stats.t.ppf(0.975, freedom) * np.sqrt(parts.sum())
+        assert out["low"] == pytest.approx(out["difference"] - half)
+
+    @given(
+        seed=st.integers(0, 2**32 - 1),
+        measure=st.sampled_from(MEASURES),
+        confidence=st.sampled_from([0.5, 0.8, 0.95, 0.99]),
+    )
+    @settings(max_examples=30, deadline=None)
+    def test_interval_and_p_value_never_contradict(self, seed, measure, confidence):
+        """Worlds of a few cells each, small and large, with documents in several groups or not."""
+        rng = np.random.default_rng(seed)
+        moments = random_moments(rng, int(rng.integers(8, 120)), within=bool(rng.integers(2)))
+        lifted = (moments["brand"] == "A") & (rng.random(len(moments)) < rng.random())
+        moments.loc[lifted, ["sentiment", "pivotal", "touchpoint"]] = ["positive", True, "web"]
+        out = compared(moments, ("touchpoint",), measure=measure, confidence=confidence)
+        out = out.dropna(subset="p_value")
+
+        excludes = (out["low"] > 0) | (out["high"] < 0)
+        assert excludes.tolist() == (out["p_value"] < 1 - confidence).tolist()
+        assert (out["low"] <= out["difference"]).all()
+        assert (out["difference"] <= out["high"]).all()
 
     def test_a_side_that_does_not_vary_is_no_certainty(self):
         sentiment = np.array([1] * 10 + [1, 1, -1, 1, 0] * 8)
@@ -225,10 +249,12 @@ def check_row(row, moments, cell, one, two, measure):
     freedom = (sum(alone) + in_both) ** 2 / sum(parts)
     half = stats.t.ppf(0.975, freedom) * np.sqrt(variance)
     limit = 200 if measure == "net_sentiment" else 100
-    assert row["low"] == pytest.approx(max(row["difference"] - half, -limit))
-    assert row["high"] == pytest.approx(min(row["difference"] + half, limit))
     welch = 2 * stats.t.sf(abs(row["difference"]) / np.sqrt(variance), freedom)
     assert row["p_value"] >= welch - 1e-9
+    if row["p_value"] > welch + 1e-6 or welch > 1 - 1e-6:  # the other test decides
+        return
+    assert row["low"] == pytest.approx(max(row["difference"] - half, -limit))
+    assert row["high"] == pytest.approx(min(row["difference"] + half, limit))
 
 
 class TestSimulated:
@@ -246,7 +272,7 @@ class TestSimulated:
         out = self.table(between, measure)
 
         assert len(out) == 300
-        assert ((out["low"] <= 0) & (out["high"] >= 0)).mean() == pytest.approx(0.95, abs=0.03)
+        assert 0.93 <= ((out["low"] <= 0) & (out["high"] >= 0)).mean() <= 0.98
         assert 0.02 <= (out["p_value"] < 0.05).mean() <= 0.08
         assert out["p_value"].mean() == pytest.approx(0.5, abs=0.05)
 
@@ -270,6 +296,24 @@ class TestSimulated:
         assert len(out) == 200
         assert 0.01 <= (out["p_value"] < 0.05).mean() <= 0.08
         assert ((out["low"] <= 0) & (out["high"] >= 0)).mean() == pytest.approx(0.95, abs=0.04)
+
+    def test_true_differences_are_covered(self):
+        """Small groups of net sentiment 10 or 40 against many of 80: the test supposes none."""
+        rng = np.random.default_rng(21)
+        covered = []
+        for positive, few in [(0.55, 12), (0.55, 40), (0.7, 12), (0.7, 40)]:
+            size = 300 * (few + 100)
+            brand = np.where(np.arange(size) % (few + 100) < few, "A", "B")
+            chance = np.where(brand == "A", positive, 0.9)
+            felt = np.where(rng.random(size) < chance, 1, -1)
+            out = compared(
+                frame(range(size), brand, felt, run=np.arange(size) // (few + 100)), ("run",)
+            )
+            true = 200 * (positive - 0.9)
+            covered.append(((out["low"] <= true) & (true <= out["high"])).mean())
+        # Twelve documents of two values have few means, so that each alone is further off.
+        assert np.mean(covered) >= 0.93
+        assert min(covered) >= 0.91
 
     def test_small_groups_against_many_raise_no_false_alarms(self):
         """Cheerful throughout; a fifth of the groups of about eight documents have nothing else."""
@@ -489,21 +533,21 @@ class TestWords:
 
     def test_clear(self):
         assert self.words() == [
-            "net sentiment is 80 points higher at Lun than at Ode, 95 % CI 66 to 94"
+            "net sentiment is 80 points higher for Lun than for Ode, 95 % CI 57 to 103"
         ]
         assert self.words(("touchpoint",), group="Ode", cell={"touchpoint": "word_of_mouth"}) == [
-            "net sentiment of word of mouth is 80 points lower at Ode than at Lun, 95 % CI 66 to 94"
+            "net sentiment of word of mouth is 80 points lower for Ode than for Lun, 95 % CI 57 to 103"
         ]
 
     def test_change(self):
         assert self.words(between="month", confidence=0.9) == [
-            "net sentiment fell 80 points, 90 % CI 69 to 91"
+            "net sentiment fell 80 points, 90 % CI 61 to 99"
         ]
         assert self.words(["stage", "touchpoint"], between="month") == [
-            "net sentiment of use it web fell 80 points, 95 % CI 66 to 94"
+            "net sentiment of use it web fell 80 points, 95 % CI 57 to 103"
         ]
         assert self.words(between="month", group="2025-01", against="2025-02") == [
-            "net sentiment is 80 points higher in 2025-01 than in 2025-02, 95 % CI 66 to 94"
+            "net sentiment is 80 points higher in 2025-01 than in 2025-02, 95 % CI 57 to 103"
         ]
 
     def test_not_clear(self):
@@ -519,6 +563,26 @@ class TestWords:
         moments["brand"] = ["A", "B", "C", "C"] * 10
         assert "between A and the others (" in compared(moments)["words"][0]
 
+    def test_not_clear_among_many(self):
+        """One cell of thirty differs, by no more than chance would have it once in thirty."""
+        run = np.repeat(np.arange(30), 80)
+        felt = np.tile([0, 1], run.size // 2)
+        felt[:80] = [1] * 27 + [0] * 13 + [1] * 17 + [0] * 23
+        moments = frame(range(run.size), np.tile(np.repeat(["A", "B"], 40), 30), felt, run=run)
+        out = compared(moments, "run")
+
+        assert out["p_value"][0] < 0.05 < out["q_value"][0]
+        low, high = out["low"].round().astype(int)[0], out["high"].round().astype(int)[0]
+        assert out["words"][0] == (
+            "no clear difference in net sentiment of run 0 between A and B among 30 comparisons "
+            f"(25 points, 95 % CI {low} to {high})"
+        )
+        assert low > 0
+        assert not out["words"][1:].str.contains("among").any()
+        moments["date"] = np.where(moments["brand"] == "A", "2025-02-01", "2025-01-01")
+        change = compared(moments, "run", "month")["words"][0]
+        assert change.startswith("no clear change in net sentiment of run 0 among 30 comparisons (")
+
     @pytest.mark.parametrize(
         ("measure", "phrase"),
         [("negative", "negative share"), ("pivotal_share", "pivotal share")],
@@ -530,7 +594,7 @@ class TestWords:
         moments = frame(range(100), np.where(sides, "A", "B"), -1 * marked, pivotal=marked)
 
         assert compared(moments, measure=measure)["words"].tolist() == [
-            f"{phrase} is 80 percentage points higher at A than at B, 95 % CI 68 to 92"
+            f"{phrase} is 80 percentage points higher for A than for B, 95 % CI 60 to 100"
         ]
 
     def test_never_minus_zero(self):
@@ -553,7 +617,7 @@ class TestWords:
             "words"
         ]
 
-        assert words == "net sentiment is 2.0 points higher at A than at B, 95 % CI 1.0 to 3.0"
+        assert words == "net sentiment is 2.0 points higher for A than for B, 95 % CI 1.0 to 3.0"
 
     @pytest.mark.parametrize(
         ("column", "value", "said"),
@@ -589,9 +653,9 @@ class TestTable:
     @pytest.mark.parametrize("options", OPTIONS, ids=str)
     def test_files_equal_the_frame(self, moments, tmp_path: Path, options):
         moments["doc_id"] = moments["doc_id"].astype(str)
-        half = len(moments) // 2
-        moments[:half].to_parquet(tmp_path / "a.parquet")
-        moments[half:].to_csv(tmp_path / "b.csv", index=False)
+        half = moments["doc_id"].isin(moments["doc_id"].unique()[:30])
+        moments[half].to_parquet(tmp_path / "a.parquet")
+        moments[~half].to_csv(tmp_path / "b.csv", index=False)
         out = compared([tmp_path / "a.parquet", tmp_path / "b.csv"], **options)
 
         pd.testing.assert_frame_equal(out, compared(moments, **options))
@@ -604,6 +668,15 @@ class TestTable:
             assert out.empty
             pd.testing.assert_series_equal(out.dtypes, full.dtypes)
         assert tuple(full.columns[-len(COMPARISON_COLUMNS) :]) == COMPARISON_COLUMNS
+
+    def test_says_what_was_compared(self, moments):
+        expected = {"measure": "negative", "between": "touchpoint"}
+
+        assert compared(moments, between="touchpoint", measure="negative").attrs == expected
+        assert compared(moments[:0], measure="negative").attrs["measure"] == "negative"
+
+    def test_by_none_is_one_cell(self, moments):
+        pd.testing.assert_frame_equal(compared(moments, None), compared(moments, ()))
 
     def test_segments_without_a_moment_are_left_out(self, moments):
         none = moments[:20].assign(stage="none", brand="A")

@@ -91,7 +91,7 @@ class TestAgainstOtherRoads:
         assert out["observed_spread"] == pytest.approx(gap / np.sqrt(2))
         assert out["spread"] == pytest.approx(np.sqrt((gap**2 - sampling) / 2))
         assert out["beyond_sampling"] == pytest.approx(1 - sampling / gap**2)
-        assert out["net_sentiment"] == pytest.approx(50 * (one.mean() + two.mean()))
+        assert out["mean_net_sentiment"] == pytest.approx(50 * (one.mean() + two.mean()))
         assert out[["lowest", "highest"]].tolist() == ["A", "B"]
 
     def test_groups_of_one_size(self):
@@ -206,7 +206,7 @@ class TestCells:
         out = evened(frame(doc, brand, [1, 1, 0, 1, 1, 0, -1, 1, 0, 1, 1, 1]), min_n=3).iloc[0]
 
         assert out[["groups", "left_out", "n", "documents"]].tolist() == [3, 1, 11, 9]
-        assert out["net_sentiment"] == pytest.approx(100 * (0.75 + 0 + 2 / 3) / 3)
+        assert out["mean_net_sentiment"] == pytest.approx(100 * (0.75 + 0 + 2 / 3) / 3)
         assert out[["lowest", "highest", "note"]].tolist() == ["B", "A", ""]
 
     @pytest.mark.parametrize(
@@ -264,6 +264,9 @@ class TestTable:
         assert list(out.columns) == ["run", *CONSISTENCY_COLUMNS]
         assert out["run"].tolist() == [0, 1, 2]
 
+    def test_by_none_is_one_row(self, moments):
+        pd.testing.assert_frame_equal(evened(moments, by=None), evened(moments))
+
     def test_order_of_rows_does_not_matter(self, moments):
         shuffled = moments.sample(frac=1, random_state=1)
 
@@ -271,8 +274,9 @@ class TestTable:
 
     def test_files_equal_the_frame(self, moments, tmp_path: Path):
         moments["run"] = moments["run"].astype(str)
-        moments[:40].to_parquet(tmp_path / "a.parquet")
-        moments[40:].to_json(tmp_path / "b.jsonl", orient="records", lines=True)
+        first = moments["doc_id"] < 20
+        moments[first].to_parquet(tmp_path / "a.parquet")
+        moments[~first].to_json(tmp_path / "b.jsonl", orient="records", lines=True)
         out = evened([tmp_path / "a.parquet", tmp_path / "b.jsonl"], by="run")
 
         pd.testing.assert_frame_equal(out, evened(moments.astype({"doc_id": str}), by="run"))

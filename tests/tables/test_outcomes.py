@@ -148,12 +148,14 @@ class TestLeastSquares:
                 "basic" if costs and high < 0
                 else "excitement" if earns and low > 0
                 else "performance" if costs and earns
+                else "harms" if costs
+                else "helps" if earns
                 else "unclear"
             )  # fmt: skip
             assert (out["factor"][kind], kind) == (expected, kind)
             assert penalty == pytest.approx(out["penalty"][kind])
             assert reward == pytest.approx(out["reward"][kind])
-        assert set(out["factor"]) == {"basic", "excitement", "performance", "unclear"}
+        assert set(out["factor"]) == {"basic", "excitement", "performance", "harms"}
 
     def test_clusters_equal_leaving_each_out_in_turn(self, world):
         moments, documents, negative, positive = world
@@ -305,7 +307,8 @@ class TestLogistic:
         out = table(rows(negative, positive), documents)
 
         assert out[EFFECTS].isna().all(axis=None)
-        assert out["note"].str.contains("some moments together tell the outcome").all()
+        assert (out["note"] == "no regression").all()
+        assert out.attrs["said"].startswith("Some moments together tell stars of some documents")
         assert out.attrs["formula"] == "no regression"
         assert np.isfinite(out["impact_low"]).all()
 
@@ -430,17 +433,23 @@ class TestFactors:
             pytest.param(-3, 2.5, 0, "performance", id="costs as much as it earns"),
             pytest.param(-3, 2.5, -0.99, "basic", id="told by their covariance"),
             pytest.param(-2.5, 3, -0.99, "excitement", id="told by their covariance, up"),
-            pytest.param(-1, 3.9, 0.99, "unclear", id="hidden by their covariance"),
+            pytest.param(-1, 3.9, 0.99, "helps", id="hidden by their covariance"),
+            pytest.param(-3, 1, 0, "harms", id="costs, and may earn as much"),
             pytest.param(1, 3, 0, "excitement", id="even its failure earns"),
             pytest.param(-3, -1, 0, "basic", id="even its success costs"),
             pytest.param(3, 1.5, 0, "unclear", id="only its failure earns"),
             pytest.param(-1.5, -3, 0, "unclear", id="only its success costs"),
-            pytest.param(-3, np.nan, 0, "unclear", id="unknown"),
+            pytest.param(-3, np.nan, 0, "harms", id="costs, the other unknown"),
+            pytest.param(np.nan, 3, 0, "helps", id="earns, the other unknown"),
+            pytest.param(np.nan, 1, 0, "unclear", id="not clear, the other unknown"),
+            pytest.param(np.nan, np.nan, 0, "untested", id="both unknown"),
         ],
     )
     def test_rule(self, penalty, reward, shared, expected):
         """Each effect has a variance of 1, so that an interval is 1.96 wide to each side."""
         covariance = np.array([[[1, shared], [shared, 1]]])
+        unknown = np.isnan([penalty, reward])
+        covariance = np.where(unknown | unknown[:, None], np.nan, covariance)
         for sign, higher_is_better in ((1, True), (-1, False)):
             effects = sign * np.array([[penalty, reward]])
             found = Estimates(effects, covariance, np.ones((1, 2)), 9, 1e9, 0.5)
@@ -484,16 +493,45 @@ class TestFactors:
         assert out["make_or_break"].to_numpy() == pytest.approx(expected)
         assert out["make_or_break"].is_monotonic_decreasing
         assert out["rank"].tolist() == [1, 2, 3, 4]
+        assert out.attrs["said"] == ""
         assert out["rank"].dtype == "Int64"
 
-    def test_what_cannot_be_ranked_comes_last_in_taxonomy_order(self, world):
+    def test_what_cannot_be_ranked_comes_last_the_largest_that_is_shown_first(self, world):
         moments, documents, *_ = world
-        thin = moments["touchpoint"].isin(["web", "desk"]) & (moments["sentiment"] == "positive")
-        out = table(moments[~thin], documents)
+        thin = moments["touchpoint"].isin(["web", "app"]) & (moments["sentiment"] == "positive")
+        for worst, order in (("web", ["web", "app"]), ("app", ["app", "web"])):
+            bad = documents["doc_id"].isin(
+                moments.loc[
+                    (moments["touchpoint"] == worst) & (moments["sentiment"] == "negative"),
+                    "doc_id",
+                ]
+            )
+            out = table(moments[~thin], documents.assign(stars=documents["stars"] - 3 * bad))
+            unranked = out[out["rank"].isna()]
+            shown = unranked[unranked["factor"] == "harms"]
 
-        assert out["touchpoint"].tolist()[2:] == ["web", "desk"]
-        assert out["rank"].isna().tolist() == [False, False, True, True]
-        assert np.isfinite(out["penalty_low"]).all()
+            assert shown["touchpoint"].tolist() == order
+            assert unranked["touchpoint"].tolist()[:2] == order
+            assert shown["penalty"].is_monotonic_increasing
+            assert (shown["penalty_high"] < 0).all()
+
+    def test_nothing_is_ranked_from_noise(self):
+        """An outcome that no moment moves, at a confidence which chance seldom passes."""
+        rng, negative, positive = draw(14, 300, [0.2] * 4, [0.2] * 4)
+        documents = documents_of(rng.normal(size=300))
+        out = table(rows(negative, positive), documents, confidence=0.999)
+
+        assert out["make_or_break"].notna().all()
+        assert out["rank"].isna().all()
+        assert (out["factor"] == "unclear").all()
+        assert out["touchpoint"].tolist() == KINDS
+
+    def test_what_has_no_interval_at_all_comes_last(self):
+        rng, negative, positive = draw(15, 300, [0.01, 0.2, 0.2, 0.2], [0.01, 0.2, 0.2, 0.2])
+        out = table(rows(negative, positive), documents_of(rng.normal(size=300)), confidence=0.999)
+
+        assert out["touchpoint"].tolist() == [*KINDS[1:], "web"]
+        assert out["factor"].tolist() == ["unclear"] * 3 + ["untested"]
 
 
 class TestImpact:
@@ -606,13 +644,23 @@ class TestTooFew:
         moments, documents, *_ = world
         out = table(moments, documents[:39], min_documents=2)
 
-        assert (
-            out["note"].str.endswith("no regression: 39 documents for 8 terms, which take 40").all()
+        assert (out["note"] == "no regression").all()
+        assert out.attrs["said"] == (
+            "Too few documents with stars (39) to weigh 8 effects at once; 40 are needed. Try by='stage'."
         )
+        assert (out["factor"] == "untested").all()
         assert out[EFFECTS].isna().all(axis=None)
         assert out["rank"].isna().all()
         assert out["touchpoint"].tolist() == KINDS
-        assert np.isnan(out.attrs["r_squared"])
+        assert out.attrs["r_squared"] is None
+        assert table(moments, documents).attrs["said"] == ""
+        few = table(moments, documents[:19], by="journey", min_documents=2)
+        assert few.attrs["said"] == ""
+        assert (
+            table(moments, documents[:9], by="stage", min_documents=2)
+            .attrs["said"]
+            .endswith("are needed.")
+        )
         assert table(moments, documents[:40], min_documents=2)["penalty"].notna().all()
 
     def test_a_logistic_one_takes_them_of_the_rarer_outcome(self, world):
@@ -621,13 +669,19 @@ class TestTooFew:
         fewer = documents.assign(churned=np.isin(np.arange(240), yes[:39]))
         out = table(moments, fewer, "churned", min_documents=2)
 
-        assert out["note"].str.contains("39 documents of the rarer outcome for . terms").all()
+        assert out["note"].str.endswith("no regression").all()
+        assert out.attrs["said"].startswith("Too few documents with churned (39) to weigh ")
+        turned = table(moments, fewer.assign(churned=~fewer["churned"]), "churned", min_documents=2)
+        assert turned.attrs["said"].startswith("Too few documents without churned (39) to weigh ")
 
     def test_one_outcome_for_all(self, world):
         moments, documents, *_ = world
         out = table(moments, documents.assign(stars=5))
 
-        assert (out["note"] == "no regression: all documents have the same outcome").all()
+        assert (out["note"] == "no regression").all()
+        assert (
+            out.attrs["said"] == "All documents have the same stars, so that nothing can move it."
+        )
         assert (out["impact"] == 0).all()
 
     def test_terms_in_few_clusters_have_no_interval(self, world):

@@ -102,7 +102,9 @@ class TestFigures:
 
     def test_documents_that_are_alike_within(self, moments):
         # Each document has one positive and one neutral moment: the net of each is a half.
-        alike = pd.concat([moments[:1], moments[2:3]] * 3).assign(doc_id=list("aabbcc"), stage="use")
+        alike = pd.concat([moments[:1], moments[2:3]] * 3).assign(
+            doc_id=list("aabbcc"), stage="use"
+        )
         out = table(alike, ()).iloc[0]
         strays = 1 - 0.025 ** (1 / 3)
 
@@ -399,7 +401,7 @@ class TestFiles:
     @settings(max_examples=10, deadline=None)
     def test_several_files_equal_their_union(self, tmp_path_factory, split, suffixes):
         rows = pd.DataFrame(
-            [(f"d{i % 4}", "use", "smot", "positive" if i % 3 else "negative", i / 9, i == 2, f"b{i % 2}")
+            [(f"d{i}", "use", "smot", "positive" if i % 3 else "negative", i / 9, i == 2, f"b{i % 2}")
              for i in range(7)],
             columns=["doc_id", "stage", "moment", "sentiment", "sentiment_score", "pivotal", "brand"],
         )  # fmt: skip
@@ -409,6 +411,15 @@ class TestFiles:
             write_table(part, path)
 
         pd.testing.assert_frame_equal(table(paths, ("brand",)), table(rows, ("brand",)))
+
+    def test_a_document_in_two_files_is_refused(self, moments, tmp_path: Path):
+        paths = [tmp_path / "one.csv", tmp_path / "two.csv"]
+        write(moments[:4], paths[0])
+        write(moments[3:], paths[1])
+        with pytest.raises(InputError, match=r"document 'b' stands in more than one of the files"):
+            table(paths)
+        with pytest.raises(InputError, match=r"document 'a' stands"):
+            table([paths[0], paths[0]])
 
     def test_texts_with_newlines_and_quotes(self, moments, tmp_path: Path):
         path = tmp_path / "moments.csv"

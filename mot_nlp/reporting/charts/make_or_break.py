@@ -29,7 +29,8 @@ DRAWN = (
 )  # fmt: skip
 
 SHAPES = {
-    "basic": "square", "performance": "circle", "excitement": "triangle-up", "unclear": "diamond",
+    "basic": "square", "performance": "circle", "excitement": "triangle-up",
+    "harms": "triangle-down", "helps": "triangle-right", "unclear": "diamond", "untested": "cross",
 }  # fmt: skip
 """Shape of each kind of factor."""
 
@@ -122,7 +123,7 @@ def _told(outcome: str) -> str:
         f"datum.label + ': without its documents mean ' + {json.dumps(outcome)} + ' would change by "
         f"' + format(datum.impact, '+.2r') + ({is_known('impact_low')} ? ' (' + {ends} + ')' : '') + "
         f"'; net sentiment ' + {signed('datum.net_sentiment')} + '; ' + "
-        f"{counted('documents', 'document')} + '; ' + datum.factor + ' factor'"
+        f"{counted('documents', 'document')} + '; ' + datum.factor + (indexof(['basic', 'performance', 'excitement'], datum.factor) < 0 ? '' : ' factor')"
     )
 
 

@@ -64,7 +64,7 @@ class Estimates:
     regressed: int
     dof: float
     r_squared: float | None
-    said: str
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,6 @@ def estimate(
         0,
         float("nan"),
         None,
-        "",
     )
     if len(np.unique(design.outcome)) < 2:
         return _refused(nothing, notes, _without_variation(design, question))
