@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import re
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +76,9 @@ def opened(rows: Rows, *, wanted: set[str], view: str = MOMENTS) -> Iterator[Sto
         duckdb.connect(config={"temp_directory": spill, "memory_limit": MEMORY}) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")  # a library does not print
+        # A library does not print. In a notebook without widgets DuckDB draws no bar and refuses.
+        with suppress(duckdb.InvalidInputException):
+            connection.execute("SET enable_progress_bar = false")
         # Every answer is a set of sums with an ORDER BY of its own.
         connection.execute("SET preserve_insertion_order = false")
         with _translated(rows, view):
