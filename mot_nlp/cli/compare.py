@@ -240,7 +240,7 @@ def _below(rows: Sequence[Row], clear: Sequence[bool], confidence: float) -> lis
         return [Text("Nothing to compare: there is one group only, or no period after another.")]
     sentences = [_sentence(row) for row, is_clear in zip(rows, clear, strict=True) if is_clear]
     limit = f"{1 - confidence:.6g}"
-    lines = [plain(sentence) for sentence in sentences] or [
+    lines = [plain(" ".join(sentence.split())) for sentence in sentences] or [
         Text(f"No difference is clear: no q-value is {limit} or less.")
     ]
     notes = Counter(str(row["note"]) for row in rows if row["note"])

@@ -90,7 +90,7 @@ def collect(
             drivers=drivers,
             comparisons=compared,
             quotes=quoted(
-                file.path, _most_moments(tables["touchpoint"]), taxonomy, each=QUOTES_EACH
+                file.path, _most_moments(tables["touchpoint"], taxonomy), taxonomy, each=QUOTES_EACH
             ),
             pictures=pictures(file, tables, drivers.table, compared, **options),
             model=_model(bundle),
@@ -108,12 +108,14 @@ def _findings(data: ReportData, drivers: Driving) -> list[findings.Finding]:
     found += findings.extremes(data.tables["touchpoint"], "touchpoint", data.level)
     found += findings.make_or_break(drivers.table, "touchpoint", drivers.outcome, data.level)
     for comparison in data.comparisons:
-        found += findings.differences(comparison.table)
+        found += findings.differences(comparison.table, data.confidence)
     return found
 
 
-def _most_moments(table: pd.DataFrame) -> list[str]:
-    return [str(label) for label in table.nlargest(QUOTED, "n")["touchpoint"]]
+def _most_moments(table: pd.DataFrame, taxonomy: Taxonomy) -> list[str]:
+    """The touchpoints with most moments, of those that the taxonomy knows."""
+    known = table[table["touchpoint"].isin(taxonomy.heads["touchpoint"].labels)]
+    return [str(label) for label in known.nlargest(QUOTED, "n")["touchpoint"]]
 
 
 def _definitions(taxonomy: Taxonomy) -> Mapping[str, list[tuple[str, str]]]:

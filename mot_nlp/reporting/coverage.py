@@ -79,8 +79,8 @@ def _strangers(moments: Rows, documents: Rows) -> list[tuple[str, str]]:
 def _rejected(rejected: int | str | Path | None) -> list[tuple[str, str]]:
     if rejected is None:
         return [("Rows set aside", "not known")]
-    if isinstance(rejected, int):
-        return [("Rows set aside", f"{rejected:,}")]
+    if not isinstance(rejected, (str, Path)):
+        return [("Rows set aside", f"{int(rejected):,}")]
     reasons = _reasons(Path(rejected))
     facts = [("Rows set aside", f"{reasons.total():,}")]
     facts += [(f"… {reason}", f"{count:,}") for reason, count in reasons.most_common(MOST_REASONS)]

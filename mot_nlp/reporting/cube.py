@@ -25,7 +25,7 @@ SUMS = (
 )  # fmt: skip
 """What is summed, in the order of a row; a cluster-robust interval can be made of these."""
 
-MOST_ROWS = 60_000
+MOST_ROWS = 100_000
 """Rows of all views together, at about 35 bytes each; more is not shipped in a page."""
 
 
@@ -117,7 +117,7 @@ def coded(
         place.setdefault(tuple(_text(value) for value in row), len(place))
         for row in cells.itertuples(index=False, name=None)
     ]
-    own = [sums[name].round(6).tolist() for name in sums]
+    own = [sums[name].fillna(0).round(6).tolist() for name in sums]
     rows = [_short(row) for row in zip(*codes, found, *own, strict=True)]
     return [list(cell) for cell in place], rows
 

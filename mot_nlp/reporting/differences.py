@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mot_nlp.reporting.numbers import words
-from mot_nlp.reporting.prepared import LENGTHS, MISSING, OTHERS, PERIOD
+from mot_nlp.reporting.prepared import LENGTHS, MISSING, OTHERS
 from mot_nlp.tables.comparison import compare
 from mot_nlp.tables.table import moment_table
 
@@ -44,7 +44,7 @@ def differences(prepared: Prepared, *, taxonomy: Taxonomy, confidence: float) ->
     if prepared.until is not None:
         found += _over_time(prepared, prepared.until, taxonomy, confidence)
     for entry in prepared.filters:
-        if entry.name != PERIOD and len(_groups(entry)) > 1:
+        if not entry.starts and len(_groups(entry)) > 1:
             table = compare(
                 prepared.path, "touchpoint", entry.column, group=_groups(entry),
                 taxonomy=taxonomy, confidence=confidence,

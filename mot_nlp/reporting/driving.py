@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mot_nlp.errors import ColumnError
+from mot_nlp.errors import ColumnError, InputError
 from mot_nlp.records import is_missing
 from mot_nlp.reporting.numbers import counted
 from mot_nlp.tables.outcomes import drivers
@@ -65,8 +65,12 @@ def driving(
     with opened(documents, wanted=set(), view="documents") as store:
         known = list(store.columns)
     if outcome is None:
-        outcome = next((name for name in OUTCOMES if name in known), None)
-    if outcome is None:
+        usual = next((name for name in OUTCOMES if name in known), None)
+        if usual is not None:
+            try:
+                return driving(moments, documents, usual, taxonomy=taxonomy, confidence=confidence)
+            except InputError as error:  # nobody asked for it, so it does not stop the report
+                return Driving(None, "", f"Nothing can be said of what moves {usual}: {error}.")
         return Driving(
             None,
             "",
@@ -84,6 +88,8 @@ def driving(
 def _said(table: pd.DataFrame, outcome: str) -> str:
     told = table.attrs
     used = told["n_documents"]
+    if not used:
+        return f"No document carries a value of {outcome}, so nothing can be said of what moves it."
     text = f"These figures rest on {counted(used, 'document')} with {outcome} (mean "
     text += f"{told['mean_outcome']:.2f}); {told['n_without_outcome']:,} without are left out."
     if told.get("said"):

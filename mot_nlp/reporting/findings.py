@@ -10,9 +10,6 @@ from mot_nlp.reporting.numbers import counted, interval, percent, signed, unbrok
 if TYPE_CHECKING:
     import pandas as pd
 
-CLEAR = 0.05
-"""False discovery rate at which a difference is told as one."""
-
 MOST_DIFFERENCES = 3
 """Differences told in the findings, the largest first; the rest stand in their section."""
 
@@ -87,11 +84,11 @@ def make_or_break(
     ]
 
 
-def differences(table: pd.DataFrame | None) -> list[Finding]:
+def differences(table: pd.DataFrame | None, confidence: float) -> list[Finding]:
     """The largest clear differences of a comparison, in its own words."""
     if table is None or table.empty:
         return []
-    rows = clear(table).head(MOST_DIFFERENCES)
+    rows = clear(table, confidence).head(MOST_DIFFERENCES)
     return [
         Finding(
             f"{words(row['group'])} against {words(row['against'])}",
@@ -102,9 +99,9 @@ def differences(table: pd.DataFrame | None) -> list[Finding]:
     ]
 
 
-def clear(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a comparison that hold at a false discovery rate of ``CLEAR``, largest first."""
-    rows = table[table["q_value"] <= CLEAR]
+def clear(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """The rows of a comparison that its words call clear, largest first."""
+    rows = table[table["q_value"] <= 1 - confidence]
     return rows.loc[rows["difference"].abs().sort_values(ascending=False, kind="stable").index]
 
 

@@ -10,21 +10,20 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mot_nlp.errors import ColumnError
+from mot_nlp.errors import ColumnError, InputError
 from mot_nlp.tables.cells import REQUIRED
 from mot_nlp.tables.grouping import DAY, PERIODS
 from mot_nlp.tables.store import opened
+from mot_nlp.taxonomy import HEADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mot_nlp.tables.store import Rows, Store
 
-NEEDED = (*REQUIRED, "moment_id", "start", "end", "text", "moment", "touchpoint")
+NEEDED = (*REQUIRED, "moment_id", "start", "end", "text", "speaker", "moment", "touchpoint",
+          *(f"{name}_confidence" for name in HEADS))  # fmt: skip
 """Columns of moments that a report cannot do without."""
-
-USEFUL = ("speaker", "stage_confidence", "moment_confidence", "touchpoint_confidence",
-          "sentiment_confidence", "pivotal_confidence", "n_segments")  # fmt: skip
 
 USUAL_FILTERS = ("brand", "source")
 """Columns to filter by where the caller names none and they are there."""
@@ -32,8 +31,8 @@ USUAL_FILTERS = ("brand", "source")
 MOST_VALUES = 12
 """Values of a filter that stand for themselves; rarer ones share one entry."""
 
-OTHERS = "all others"
-MISSING = "not given"
+OTHERS = "(all others)"
+MISSING = "(not given)"
 PERIOD = "period"
 """Name of the filter of time."""
 
@@ -100,7 +99,7 @@ def prepared(
     Raises:
         ColumnError: A needed or named column does not exist.
     """
-    wanted = {*NEEDED, *USEFUL, *(USUAL_FILTERS if filters is None else filters), date}
+    wanted = {*NEEDED, *(USUAL_FILTERS if filters is None else filters), date}
     with (
         tempfile.TemporaryDirectory(prefix="mot-nlp-report-") as folder,
         opened(moments, wanted=wanted) as store,
@@ -153,7 +152,7 @@ def _write(
     store: Store, path: Path, columns: dict[str, str], source: str, names: list[str], date: str
 ) -> Prepared:
     """Select everything once, filters folded to their frequent values."""
-    selected = {name: columns[name] for name in (*NEEDED, *USEFUL) if name in columns}
+    selected = {name: columns[name] for name in NEEDED}
     filters = []
     parameters: dict[str, object] = {}
     for number, name in enumerate(names):
@@ -164,7 +163,8 @@ def _write(
             f"CASE WHEN list_contains(${column}, {value}) THEN {value} ELSE '{OTHERS}' END"
         )
         parameters[column] = values
-        filters.append(Filter(name, column, (*values, *([OTHERS] if folded else []))))
+        shown = dict.fromkeys([*values, *([OTHERS] if folded else [])])
+        filters.append(Filter(name, column, tuple(shown)))
     period, until = None, None
     if columns.get(date):
         selected[DATE] = columns[date]
@@ -213,4 +213,7 @@ def _periods(
         if len(span) <= MOST_PERIODS:
             starts = [period.start_time.date().isoformat() for period in span]
             return name, dict(zip(span.strftime(written), starts, strict=True)), pd.Timestamp(last)
-    return None, {}, None
+    raise InputError(
+        f"the dates run from {first:%Y-%m-%d} to {last:%Y-%m-%d}, more than {MOST_PERIODS} years; see that "
+        "the first and the last are real, or name another column of dates"
+    )

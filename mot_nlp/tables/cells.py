@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 REQUIRED = ("doc_id", "stage", "sentiment", "sentiment_score", "pivotal")
 """Columns that every table of sentiment reads."""
 
+# A label that is none would otherwise pass for neutral.
+_KNOWN = """
+CASE
+    WHEN {sentiment} IS NULL OR list_contains($sentiments, CAST({sentiment} AS VARCHAR))
+    THEN CAST({sentiment} AS VARCHAR)
+    ELSE error('the sentiment ' || CAST({sentiment} AS VARCHAR) || ' is none of '
+        || list_aggregate($sentiments, 'string_agg', ', '))
+END
+"""
+
 # Sums per cell and document first: the interval needs each document's own sum. Scores are added
 # as decimals, which is exact, so that neither row order nor threads show in the last digit.
 _PER_DOCUMENT = """
@@ -25,7 +35,7 @@ counted AS (
     SELECT
         {select}
         {doc_id} AS document,
-        CAST({sentiment} AS VARCHAR) AS sentiment,
+        {known_sentiment} AS sentiment,
         TRY_CAST(CAST({sentiment_score} AS DOUBLE) AS DECIMAL(18, 9)) AS score,
         CAST({pivotal} AS BOOLEAN) AS pivotal
     FROM moments
@@ -76,13 +86,23 @@ def per_document(by: Grouping, columns: Mapping[str, str]) -> str:
     :func:`parameters`.
     """
     required = {name: columns[name] for name in REQUIRED}
-    return _PER_DOCUMENT.format(select=by.select, listed=by.listed, **required)
+    known = known_sentiment(columns)
+    return _PER_DOCUMENT.format(
+        select=by.select, listed=by.listed, known_sentiment=known, **required
+    )
+
+
+def known_sentiment(columns: Mapping[str, str]) -> str:
+    """SQL of a moment's sentiment, which fails on what is no label; takes ``$sentiments``."""
+    return _KNOWN.format(sentiment=columns["sentiment"])
 
 
 def parameters(by: Grouping, taxonomy: Taxonomy) -> dict[str, object]:
-    """Values of the parameters of :func:`per_document`."""
+    """Values of the parameters of :func:`per_document` and :func:`known_sentiment`."""
     poles: dict[str, object] = dict(zip(("negative", "positive"), POLES, strict=True))
-    return poles | {"none": taxonomy.heads["stage"].none} | by.parameters
+    labels = list(taxonomy.heads["sentiment"].labels)
+    none = taxonomy.heads["stage"].none
+    return poles | {"none": none, "sentiments": labels} | by.parameters
 
 
 def cell_sums(store: Store, by: Grouping, taxonomy: Taxonomy) -> tuple[pd.DataFrame, pd.DataFrame]:

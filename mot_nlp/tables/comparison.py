@@ -74,9 +74,9 @@ def compare(
 
     The moments of one document are a cluster, also where a document stands in both groups, as it
     may between touchpoints: see :func:`mot_nlp.tables.contrasts.differences` for variance, degrees
-    of freedom and p-value, and their sources. Of two tests, one with each side's own variance and
-    one with that of both together, the one with the larger p-value decides and makes the interval,
-    as the own variance of a small side may be small by chance. The q-value is the p-value adjusted to all p-values
+    of freedom and p-value, and their sources. The interval has each side's own variance. The
+    p-value is the larger of that test's and of one with the variance of both sides together, as the
+    own variance of a small side may be small by chance. The q-value is the p-value adjusted to all p-values
     of the table: of the rows whose q-value is at most 0.05, one in twenty at most is expected to be
     a false alarm (Benjamini and Hochberg 1995, "Controlling the False Discovery Rate", Journal of the Royal
     Statistical Society B 57(1)). It is therefore that and not the interval, made for its row alone,

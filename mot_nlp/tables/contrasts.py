@@ -100,12 +100,12 @@ def differences(contrast: Contrast, confidence: float) -> pd.DataFrame:
     Journal of Human Resources 50(2)). Student's t has the degrees of freedom of Welch (1947, "The
     generalization of 'Student's' problem", Biometrika 34), see :func:`_freedom`.
 
-    There are two tests: this one, and one that has one ratio and one kind of document on both
-    sides, as the hypothesis of no difference says, see :func:`_pooled`. The one with the larger
-    p-value decides, as a small side whose documents happen to resemble each other has too small a
-    variance of its own, and the interval is made of the standard error and degrees of freedom of
-    that same test, so that it excludes 0 exactly where the p-value is under 1 - ``confidence``. A
-    side that does not vary at all takes its variance from the second test in the first, too.
+    A small side whose documents happen to resemble each other has too small a variance of its own.
+    The p-value is therefore the larger of two: that of the interval, and that of a test which has
+    one ratio and one kind of document on both sides, as the hypothesis of no difference says, see
+    :func:`_pooled`. A side that does not vary at all takes its variance from there for its
+    interval, too. In small groups the p-value may therefore stay over 1 - ``confidence`` although
+    the interval, which covers as often as it says also where there is a difference, leaves 0 out.
 
     Returns:
         Columns ``value``, ``value_against``, ``difference``, ``half`` (of the interval) and
@@ -123,22 +123,15 @@ def differences(contrast: Contrast, confidence: float) -> pd.DataFrame:
         own.both,
     )
     difference = (value - against).to_numpy()
-    (error, freedom), (pooled_error, pooled_freedom) = (
-        _error(contrast, moved) for moved in (filled, pooled)
-    )
-    p_value = _p_value(difference, error, freedom)
-    pooled_p_value = _p_value(difference, pooled_error, pooled_freedom)
-    # NaN, too, where either is.
-    decides = ~(p_value >= pooled_p_value)
-    error = np.where(decides, pooled_error, error)
-    freedom = np.where(decides, pooled_freedom, freedom)
+    error, freedom = _error(contrast, filled)
+    p_values = [_p_value(difference, *_error(contrast, moved)) for moved in (filled, pooled)]
     return pd.DataFrame(
         {
             "value": value,
             "value_against": against,
             "difference": difference,
             "half": t_quantile((1 + confidence) / 2, freedom) * error,
-            "p_value": np.maximum(p_value, pooled_p_value),
+            "p_value": np.maximum(*p_values),
         }
     )
 

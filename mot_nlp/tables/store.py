@@ -31,6 +31,9 @@ MOMENTS = "moments"
 DOCUMENT = "doc_id"
 """The column that names a row's document."""
 
+MOMENT = "moment_id"
+"""The column that names a row, unique by construction."""
+
 _DEFUSED = f"^''([{re.escape(FORMULA_STARTS)}])"
 """Regular expression within an SQL string, hence two apostrophes for one."""
 
@@ -138,12 +141,14 @@ def _check_apart(connection: duckdb.DuckDBPyConnection, view: str, files: int) -
     Raises:
         InputError: One does.
     """
-    if DOCUMENT not in connection.table(view).columns:
-        return
+    parts = [f"{view}_{number}" for number in range(files)]
     named = " UNION ALL ".join(
-        f'SELECT DISTINCT CAST({DOCUMENT} AS VARCHAR) AS id FROM "{view}_{number}"'
-        for number in range(files)
+        f'SELECT DISTINCT CAST({DOCUMENT} AS VARCHAR) AS id FROM "{part}" WHERE id IS NOT NULL'
+        for part in parts
+        if DOCUMENT in connection.table(part).columns
     )
+    if not named:
+        return
     twice = connection.execute(
         f"SELECT id FROM ({named}) GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 1"
     ).fetchone()
@@ -175,6 +180,13 @@ def _register(
     if len(set(used)) < len(used):
         raise InputError(
             f"among the columns {', '.join(used)} of the {view} one occurs twice; rename it"
+        )
+    if MOMENT in names and bool(frame[MOMENT].dropna().duplicated().any()):
+        twice = frame.loc[frame[MOMENT].duplicated() & frame[MOMENT].notna(), MOMENT].iloc[0]
+        raise InputError(
+            f"the moment {twice!r} stands twice in the {view}, as when the results of two runs are put "
+            "together whose documents were numbered alike; tag the texts together, or with a column of "
+            "ids that tells them apart"
         )
     # DuckDB takes neither a frame without a column, for which numbers stand in, nor one that is a
     # reversed view of another.

@@ -185,14 +185,19 @@ def _with_subtotals(
     Cells are in order of their keys, so those of one sub-total are neighbours, and the rows of a
     level stand in the order of their cells.
     """
-    parts = [_placed(cells, names, (), np.arange(len(cells)), 0)]
+    parts = [_texts(cells, names, ())]
+    places, depths = [np.arange(len(cells))], [np.zeros(len(cells), np.int64)]
     for depth, level in enumerate(levels, 1):
         prefix = names[: len(names) - depth]
         last = np.flatnonzero(np.diff(_group(cells, prefix), append=len(cells) + 1))
         # What sums over everything comes after what sums over the last of the first column.
-        parts.append(_placed(level, prefix, names[len(prefix) :], last, depth))
-    table = pd.concat(parts, ignore_index=True).sort_values(["place", "level"], ignore_index=True)
-    return table[[*cells.columns, SUBTOTAL]]
+        parts.append(_texts(level, prefix, names[len(prefix) :]))
+        places.append(last)
+        depths.append(np.full(len(level), depth))
+    depth_of = np.concatenate(depths)
+    table = pd.concat(parts, ignore_index=True)[list(cells.columns)]
+    order = np.lexsort((depth_of, np.concatenate(places)))
+    return table.assign(**{SUBTOTAL: depth_of > 0}).iloc[order].reset_index(drop=True)
 
 
 def _group(cells: pd.DataFrame, prefix: Sequence[str]) -> NDArray[np.int64]:
@@ -203,18 +208,11 @@ def _group(cells: pd.DataFrame, prefix: Sequence[str]) -> NDArray[np.int64]:
     return np.asarray(group, np.int64)
 
 
-def _placed(
-    rows: pd.DataFrame,
-    kept: Sequence[str],
-    totalled: Sequence[str],
-    place: NDArray[np.int64],
-    level: int,
-) -> pd.DataFrame:
-    """Rows with their ``by`` columns as text, told where they stand in the table."""
-    out = rows.assign(place=place, level=level)
+def _texts(rows: pd.DataFrame, kept: Sequence[str], totalled: Sequence[str]) -> pd.DataFrame:
+    """Rows with their ``by`` columns as text, ``ALL`` in those that they sum over."""
+    out = rows.copy()
     for name in kept:
         out[name] = rows[name].astype(str).where(rows[name].notna())
     for name in totalled:
         out[name] = ALL
-    out[SUBTOTAL] = level > 0
     return out

@@ -15,7 +15,7 @@ from mot_nlp.tables.arguments import (
     check_confidence,
     names_of,
 )
-from mot_nlp.tables.cells import fetch, parameters
+from mot_nlp.tables.cells import fetch, known_sentiment, parameters
 from mot_nlp.tables.figures import net_interval
 from mot_nlp.tables.grouping import columns_needed, grouping
 from mot_nlp.tables.shipped import or_shipped
@@ -55,7 +55,7 @@ WITH kept AS (
         CAST({start} AS BIGINT) AS starts,
         CAST({end} AS BIGINT) AS ends,
         {moment_id} AS moment,
-        CAST({sentiment} AS VARCHAR) AS sentiment
+        {known_sentiment} AS sentiment
     FROM moments
     WHERE CAST({stage} AS VARCHAR) IS DISTINCT FROM $none
 ), steps AS (
@@ -198,6 +198,7 @@ def step_sums(
         listed=keys.listed,
         moved=moved,
         order=keys.order,
+        known_sentiment=known_sentiment(store.columns),
         **{name: store.columns[name] for name in _REQUIRED},
     )
     return fetch(store, statement, parameters(keys, taxonomy))

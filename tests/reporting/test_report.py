@@ -84,7 +84,12 @@ class TestPage:
     def test_size_does_not_grow_with_the_moments(self, rows, tmp_path):
         moments, _ = rows
         many = pd.concat(
-            [moments.assign(doc_id=moments["doc_id"] + f"x{k}") for k in range(20)],
+            [
+                moments.assign(
+                    doc_id=moments["doc_id"] + f"x{k}", moment_id=moments["moment_id"] + f"x{k}"
+                )
+                for k in range(20)
+            ],
             ignore_index=True,
         )
         sizes = [
@@ -120,6 +125,27 @@ class TestPage:
         text = path.read_text(encoding="utf-8")
         assert "no outcome such as stars" in text
         assert "Rows set aside" in text
+
+    def test_moments_without_a_score(self, rows, tmp_path):
+        moments, documents = rows
+        some = moments.assign(
+            sentiment_score=moments["sentiment_score"].where(moments["doc_id"] != "d1")
+        )
+        assert report(some, documents, path=tmp_path / "some.html").is_file()
+
+    def test_labels_that_the_taxonomy_lacks(self, rows, tmp_path):
+        moments, documents = rows
+        other = moments.assign(touchpoint=moments["touchpoint"].replace("price", "pricing"))
+        path = report(other, documents, path=tmp_path / "other.html")
+        assert "pricing" in path.read_text(encoding="utf-8")
+
+    def test_an_outcome_that_nobody_asked_for_does_not_stop_it(self, rows, tmp_path):
+        moments, documents = rows
+        worded = documents.assign(stars=documents["stars"].astype(str) + " stars")
+        path = report(moments, worded, path=tmp_path / "worded.html")
+        assert "Nothing can be said of what moves stars" in path.read_text(encoding="utf-8")
+        with pytest.raises(InputError, match="stars"):
+            report(moments, worded, path=tmp_path / "worded.html", outcome="stars")
 
     def test_levels(self, rows, tmp_path):
         path = report(rows[0], path=tmp_path / "level.html", confidence=0.8)
@@ -203,7 +229,6 @@ class TestPrepared:
             pytest.param(400, "month", 14, ("2026-01", "2026-01-01"), id="months"),
             pytest.param(2_000, "quarter", 23, ("2026-Q1", "2026-01-01"), id="quarters"),
             pytest.param(12_000, "year", 33, ("2026", "2026-01-01"), id="years"),
-            pytest.param(40_000, None, 0, None, id="too long"),
         ],
     )
     def test_periods_are_few_and_without_gaps(self, rows, days, period, count, first):
@@ -214,10 +239,29 @@ class TestPrepared:
         )
         with prepared(moments, None, filters=[], date="date") as file:
             assert file.period == period
-            if period:
-                [entry] = file.filters
-                assert len(entry.values) == len(entry.starts) == count
-                assert (entry.values[0], entry.starts[0]) == first
+            [entry] = file.filters
+            assert len(entry.values) == len(entry.starts) == count
+            assert (entry.values[0], entry.starts[0]) == first
+
+    def test_a_date_out_of_all_reason_is_refused(self, rows, tmp_path):
+        moments = rows[0].assign(date=rows[0]["date"].where(rows[0].index > 0, "9999-12-31"))
+        with pytest.raises(
+            InputError, match=r"run from 2026-01-.* to 9999-12-31, more than 36 years"
+        ):
+            report(moments, path=tmp_path / "page.html")
+
+    def test_values_named_as_the_folded_ones(self, rows):
+        moments, _ = rows
+        numbers = moments["doc_id"].str[1:].astype(int) % 20
+        shops = ("shop" + numbers.astype(str)).where(numbers > 0, OTHERS)
+        with prepared(moments.assign(shop=shops), None, filters=["shop"], date="date") as file:
+            view = cube(file, {"v": ("stage",)}, TAXONOMY)["v"]
+        assert sum(row[3] for row in view.rows) == len(moments)
+
+    def test_a_filter_called_period_is_no_time(self, rows):
+        moments, _ = rows
+        with prepared(moments.assign(period="x"), None, filters=["period"], date="date") as file:
+            assert [bool(entry.starts) for entry in file.filters] == [False, True]
 
 
 class TestCube:

@@ -231,6 +231,13 @@ class TestSubtotals:
         assert empty.empty
         assert list(empty.columns) == list(out.columns)
 
+    @pytest.mark.parametrize("name", ["place", "level", "subtotal_", "n_"])
+    def test_columns_of_any_name(self, moments, name):
+        plain = table(moments, ("stage", "brand"), subtotals=True)
+        named = table(moments.rename(columns={"brand": name}), ("stage", name), subtotals=True)
+
+        pd.testing.assert_frame_equal(named.rename(columns={name: "brand"}), plain)
+
 
 class TestBy:
     def test_rollup_equals_grouping_by_hand(self, moments):
@@ -510,13 +517,23 @@ class TestErrors:
 
     @pytest.mark.parametrize(
         ("column", "value"),
-        [("sentiment_score", "high"), ("pivotal", "perhaps"), ("date", "someday")],
+        [
+            ("sentiment_score", "high"),
+            ("pivotal", "perhaps"),
+            ("date", "someday"),
+            ("sentiment", "Bad"),
+        ],
         ids=str,
     )
     def test_values_that_do_not_fit(self, moments, column, value):
         with pytest.raises(InputError, match=rf"cannot be tabled: .*{value}.*YYYY-MM-DD") as caught:
             table(moments.assign(**{column: value}), ("month",))
         assert not isinstance(caught.value, ReadError)
+
+    def test_one_moment_twice(self, moments):
+        twice = moments.assign(moment_id=["1#1", "1#2", "1#3", "2#1", "1#1", "1#2", "4#1"])
+        with pytest.raises(InputError, match=r"moment '1#1' stands twice in the moments, as when"):
+            table(twice)
 
     def test_one_name_twice(self, moments):
         with pytest.raises(InputError, match="one occurs twice; rename it"):

@@ -67,7 +67,7 @@ def make_or_break_map(drivers: pd.DataFrame, *, width: Width = WIDTH) -> alt.Lay
     Labels carry the rank, where there is one, and the first ``FOREMOST`` are bold.
 
     Args:
-        drivers: What :func:`mot_nlp.tables.outcomes` returned. Name and direction of the outcome are
+        drivers: What :func:`mot_nlp.drivers` returned. Name and direction of the outcome are
             those of its ``attrs``; without them it is called outcome, and more of it is better.
         width: Width of the picture in pixels, or ``"container"``.
 

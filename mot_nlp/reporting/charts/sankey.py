@@ -90,7 +90,7 @@ def flow(paths: pd.DataFrame, *, width: Width = WIDTH) -> alt.LayerChart:
     steps.
 
     Args:
-        paths: What :func:`mot_nlp.tables.transitions` returned.
+        paths: What :func:`mot_nlp.paths` returned.
         width: Width of the picture in pixels, or ``"container"``.
 
     Raises:

@@ -9,7 +9,7 @@ const sorting = new Map();
 
 // ------------------------------------------------------------ choice
 function chosen() {
-  const choice = { exact: [], from: -Infinity, to: Infinity, period: data.filters.findIndex((f) => f.name === "period") };
+  const choice = { exact: [], from: -Infinity, to: Infinity, period: data.filters.findIndex((f) => f.starts.length > 0) };
   for (const select of form ? form.querySelectorAll("select") : []) {
     if (select.value === "") continue;
     const value = Number(select.value);

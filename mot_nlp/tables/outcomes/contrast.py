@@ -84,7 +84,9 @@ def make_or_break(
     n = sums["n"].to_numpy(np.float64)
     pivotal = sums["pivotal"].to_numpy(np.float64)
     overall = pivotal.sum() / max(n.sum(), 1)
-    value = pd.Series(swing * (pivotal + PRIOR * overall) / (n + PRIOR))
+    # Where nothing at all is pivotal, the swing alone tells the kinds apart.
+    weight = (pivotal + PRIOR * overall) / (n + PRIOR) if overall > 0 else np.ones_like(n)
+    value = pd.Series(swing * weight)
     shown = shown_effects(estimates, confidence) > 0
     rank = value.where(shown).rank(ascending=False, method="first").astype("Int64")
     return pd.DataFrame({"make_or_break": value, "rank": rank})
