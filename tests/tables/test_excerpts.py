@@ -130,7 +130,10 @@ class TestRepresentative:
         ].tolist() == ["a"]
 
     def test_each_cell_has_its_own_copy(self):
-        moments = framed(*(moment("They let me down again", "a", brand=brand) for brand in "xy"))
+        moments = framed(
+            moment("They let me down again", "a", brand="x"),
+            moment("They let me down again", "a", brand="y", start=50),
+        )
 
         assert quoted(moments, by="brand")["brand"].tolist() == ["x", "y"]
 
