@@ -19,17 +19,18 @@ What is hidden, by kind:
   North America, India, Australia, Brazil, France, Germany and others that start with 0; shorter
   ones behind words such as "call", "text" or "mobile".
 - ``number``: what stands behind "account", "order no.", "ref", "policy", "booking" and their like,
-  also in the answer to an agent who asked for it; ``#12345``; nine digits or more in one piece, and
-  codes that hold eight.
+  also in the answer to an agent who asked for it; a PIN or security code that is called one;
+  ``#12345``; nine digits or more in one piece, or in one code of letters and digits.
 - ``ip``: IPv4 addresses.
 - ``handle``: ``@name``, ``u/name``. A brand's handle looks like a person's and is hidden too.
 
-What is **not** caught: names of people, postal addresses and post codes, dates of birth, ages,
-number plates, passwords; digits in words ("oh seven seven double oh"); numbers that are cut by words
-or lines; short order or account numbers that nothing names; a handle without ``@``; IPv6; a path
-or host that names a person; anything in columns other than the text. Nor can form tell a number
-that is personal from one that is not: part numbers and bar codes of nine digits are hidden as well.
-Masking makes a text less personal. It does not make it anonymous.
+What is **not** caught: names of people, also before the colon of a turn; user names; postal
+addresses and post codes; dates of birth, ages, number plates, passwords; digits in words ("oh seven
+seven double oh"); numbers that are cut by words or lines; short order or account numbers that
+nothing names; a handle without ``@``; IPv6; a path or host that names a person; anything in columns
+other than the text. Nor can form tell a number that is personal from one that is not: part numbers
+and bar codes of nine digits are hidden as well. Masking makes a text less personal. It does not make
+it anonymous.
 """
 
 from mot_nlp.masking.finding import find, mask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mot_nlp.masking.rules import LEFT, MASK, RIGHT, before, rule
+from mot_nlp.masking.rules import LEFT, MASK, RIGHT, before, compiled, rule
 
 if TYPE_CHECKING:
     import re
@@ -13,16 +13,8 @@ _PROVIDERS = r"""
     (?:aol|btinternet|gmail|gmx|googlemail|hotmail|icloud|live|mail|me|msn|outlook|proton|protonmail
     |sky|yahoo|ymail)
     """
-_VERSION_WORDS = (
-    "build",
-    "firmware",
-    "ios",
-    "patch",
-    "release",
-    "software",
-    "update",
-    "ver",
-    "version",
+_VERSION = compiled(
+    r"\b (?: build | firmware | ios | patch | release | software | update | ver | version ) \b"
 )
 _LONGEST = 500
 """Characters of either part of a web address that are read."""
@@ -33,8 +25,7 @@ _NEAR = 24
 def _is_address(match: re.Match[str]) -> bool:
     """Whether four numbers are an internet address, not a version ("firmware 1.20.3.8")."""
     octets = [int(octet) for octet in match[0].split(".")]
-    words = before(match, _NEAR).lower().split()
-    is_version = any(word.strip(":.,(") in _VERSION_WORDS for word in words)
+    is_version = _VERSION.search(before(match, _NEAR)) is not None
     return 31 < max(octets) <= 255 and not is_version
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mot_nlp.masking.accounts import CARDS, SORT_CODES, ibans
 from mot_nlp.masking.contacts import ADDRESSES, HANDLES, LINKS, MAIL, WRITTEN_MAIL
-from mot_nlp.masking.numbers import LONG_NUMBERS, NAMED_NUMBERS
+from mot_nlp.masking.numbers import LONG_CODES, LONG_NUMBERS, NAMED_NUMBERS
 from mot_nlp.masking.phones import PHONES
 from mot_nlp.masking.rules import KINDS, MASK, Group, Span
 
@@ -25,6 +25,7 @@ _GROUPS = (
     Group(re.compile("://"), LINKS),
     Group(re.compile("@|[uU]/"), HANDLES),
     Group(re.compile(r"\d"), NAMED_NUMBERS),
+    Group(re.compile(r"\d(?:[A-Za-z]*+\d){8}"), LONG_CODES),
     Group(_FIVE_DIGITS, (*SORT_CODES, *CARDS, *PHONES, *LONG_NUMBERS, *ADDRESSES)),
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mot_nlp.masking.quantities import UNIT, is_amount_or_date, is_round
+from mot_nlp.masking.quantities import UNIT, is_amount, is_date, is_round
 from mot_nlp.masking.rules import LEFT, MASK, RIGHT, before, compiled, digits, rule
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _is_named_number(match: re.Match[str]) -> bool:
     return (
         (is_code or len(digits(code)) > 3)
         and _STRONG.search(before(match, _NEAR)) is not None
-        and not is_amount_or_date(match)
+        and not is_date(match)
     )
 
 
@@ -75,21 +75,23 @@ def _is_bare_number(match: re.Match[str]) -> bool:
         len(digits(code)) > 3
         and not (code.isdecimal() and code.endswith("00"))
         and _WEAK.search(before(match, _NEAR)) is not None
-        and not is_amount_or_date(match)
+        and not is_amount(match)
+        and not is_date(match)
     )
 
 
 def _is_secret(match: re.Match[str]) -> bool:
-    return _SECRET.search(before(match, _NEAR)) is not None and not is_amount_or_date(match)
+    return _SECRET.search(before(match, _NEAR)) is not None and not is_amount(match)
 
 
 def _was_asked_for(match: re.Match[str]) -> bool:
     """Whether a number answers a question: "Your account number, please?" "It is 4471 9022"."""
-    return _ASKED_FOR.search(before(match, _FAR)) is not None and not is_amount_or_date(match)
+    was_asked = _ASKED_FOR.search(before(match, _FAR)) is not None
+    return was_asked and not is_amount(match) and not is_date(match)
 
 
 def _is_long_number(match: re.Match[str]) -> bool:
-    return not is_round([match[0]]) and not is_amount_or_date(match)
+    return not is_round([match[0]]) and not is_amount(match)
 
 
 def _is_long_code(match: re.Match[str]) -> bool:
@@ -119,5 +121,5 @@ LONG_NUMBERS = (
     rule("number", rf"{LEFT} (?<![.,:/-]) \d (?: [ -]?\d ){{5,18}} {_END}", _was_asked_for),
     rule("number", rf"(?<![\w&/{MASK}]) \# \d{{5,}}+ {RIGHT}"),
     rule("number", rf"{LEFT} (?<![.,]) \d{{9,}}+ {RIGHT}", _is_long_number),
-    rule("number", rf"{LEFT} (?!0x) [A-Z\d]{{10,}}+ {RIGHT}", _is_long_code),
 )
+LONG_CODES = (rule("number", rf"{LEFT} (?!0x) [A-Z\d]{{10,}}+ {RIGHT}", _is_long_code),)

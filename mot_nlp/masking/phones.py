@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from mot_nlp.masking.quantities import UNIT, is_amount_or_date, is_round
+from mot_nlp.masking.quantities import UNIT, is_amount, is_date, is_round
 from mot_nlp.masking.rules import LEFT, MASK, before, compiled, digits, rule
 
 # What may stand between two digits of one number.
 _GAP = r"(?: [ .\-\u2013\u2011\u00a0/] | [ ][-\u2013/][ ] | \)[ ]? | [ ]?\( | \)[ ]?[-/][ ]? )?"
 _END = rf"(?<=\d\d) (?![\w{MASK}])"
-_START = rf"{LEFT} (?<![\d{MASK}][.,:/-]) (?<![+])"
+_START = rf"(?: {LEFT} | (?=\() ) (?<![\d{MASK}][.,:/-]) (?<![+])"
 
 _CALLING = compiled(
     rf"""
@@ -32,7 +32,8 @@ def _is_called(match: re.Match[str]) -> bool:
     return (
         _CALLING.search(before(match, _NEAR)) is not None
         and _is_plausible(match)
-        and not is_amount_or_date(match)
+        and not is_amount(match)
+        and not is_date(match)
     )
 
 

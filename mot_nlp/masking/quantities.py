@@ -30,19 +30,23 @@ _DATE_OR_YEARS = compiled(
     r"""
     (?:19|20)\d\d (?: [ /-] (?:19|20)?\d\d )?            # 2024, 2023-24
     | (?:19|20)\d\d ([ ./-]?) (?:0\d|1[0-2]) \1 [0-3]\d  # 2024-03-12, 20240312
-    | [0-3]?\d ([ ./-]) [0-3]?\d \2 (?:19|20)?\d\d       # 12/03/2024, 3-12-24
+    | [0-3]?\d ([./-]) [0-3]?\d \2 (?:19|20)?\d\d        # 12/03/2024, 3-12-24
     """
 )
 _CURRENCY_LENGTH = 6
 
 
-def is_amount_or_date(match: re.Match[str]) -> bool:
-    """Whether digits are a date or years, or have a currency before them or a unit behind."""
+def is_amount(match: re.Match[str]) -> bool:
+    """Whether digits have a currency before them or a unit behind."""
     return (
-        _DATE_OR_YEARS.fullmatch(match[0]) is not None
-        or _UNIT.match(match.string, match.end()) is not None
+        _UNIT.match(match.string, match.end()) is not None
         or _CURRENCY.search(before(match, _CURRENCY_LENGTH)) is not None
     )
+
+
+def is_date(match: re.Match[str]) -> bool:
+    """Whether digits are one date, one year or a range of years."""
+    return _DATE_OR_YEARS.fullmatch(match[0]) is not None
 
 
 def is_round(groups: Sequence[str]) -> bool:
