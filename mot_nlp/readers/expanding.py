@@ -101,7 +101,7 @@ def _taken(given: str | Path, format: str | None) -> list[tuple[Found, Source]]:
                 taken.append((file, source))
     if unknown:
         logger.warning(
-            "%s: %d files are left out, as their names tell no format: %s",
+            "%s: %d left out, as the name tells no format: %s",
             shown(given),
             len(unknown),
             ", ".join(unknown[:_MOST_LISTED]) + (", …" if len(unknown) > _MOST_LISTED else ""),

@@ -13,7 +13,7 @@ from mot_nlp.readers.opening import translated
 from mot_nlp.readers.source import STANDARD_STREAM, is_pattern, is_url, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any, Literal
 
     Kind = Literal["file", "folder", "pattern"]
@@ -40,7 +40,7 @@ class Found:
 
 
 def find_files(given: str | Path) -> tuple[Kind, list[Found]]:
-    """The files that an input stands for, sorted; hidden ones in a folder are left out.
+    """The files that an input stands for, sorted; hidden ones are left out unless they are named.
 
     Raises:
         ReadError: There is no such file or folder, or nothing matches.
@@ -48,6 +48,9 @@ def find_files(given: str | Path) -> tuple[Kind, list[Found]]:
     if str(given) == STANDARD_STREAM:
         return "file", [Found(STANDARD_STREAM, STDIN)]
     kind, files = _at_url(str(given)) if is_url(given) else _at_path(given)
+    if kind == "pattern":
+        named = str(given).split("/")
+        files = [file for file in files if not _is_hidden(file.path.split("/"), named)]
     if not files and kind != "folder":
         came = "no file matches" if is_pattern(given) else "there is no file"
         raise ReadError(f"{came} {shown(given)}; check the name and the folder")
@@ -82,9 +85,14 @@ def _at_url(url: str) -> tuple[Kind, list[Found]]:
     found = []
     for name in infos:
         relative = name.removeprefix(root).lstrip("/")
-        if not any(part.startswith(_HIDDEN) for part in relative.split("/")):
+        if not _is_hidden(relative.split("/")):
             found.append(_remote(name, relative, infos[name]))
     return "folder", sorted(found, key=lambda file: file.relative.split("/"))
+
+
+def _is_hidden(parts: Sequence[str], named: Sequence[str] = ()) -> bool:
+    """Whether a name or folder is hidden that was not named itself."""
+    return any(part.startswith(_HIDDEN) and part not in named for part in parts)
 
 
 def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:

@@ -35,7 +35,7 @@ class UsedIds:
         """
         try:
             return (self._cursor or self._open()).execute(_TAKE, (_digest(doc_id),)).rowcount > 0
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             raise _full(error) from error
 
     def update(self, doc_ids: Iterable[str]) -> None:
@@ -47,7 +47,7 @@ class UsedIds:
         try:
             digests = ((_digest(doc_id),) for doc_id in doc_ids)
             (self._cursor or self._open()).executemany(_TAKE, digests)
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             raise _full(error) from error
 
     def close(self) -> None:
@@ -68,7 +68,7 @@ class UsedIds:
         return self._cursor
 
 
-def _full(error: sqlite3.OperationalError) -> OutputError:
+def _full(error: sqlite3.DatabaseError) -> OutputError:
     return OutputError(
         f"the list of used ids cannot be kept in the temporary folder ({error}); free it, or "
         "name another with the environment variable SQLITE_TMPDIR"

@@ -109,6 +109,9 @@ def check_start(start: bytes, name: str, *, is_parquet: bool) -> None:
     if not start:
         raise ReadError(f"{name} is empty; there is nothing to read")
     if is_parquet:
+        packed = compression_of(start)
+        if packed:
+            raise ReadError(f"{name} is packed with {packed}; unpack it, Parquet is packed inside")
         if not start.startswith(_PARQUET_MAGIC):
             raise ReadError(f"{name} is not Parquet; name its format with format=/--format")
         return

@@ -17,7 +17,9 @@ from mot_nlp.readers.encodings import has_foreign
 from tests.readers.world import read, read_all, texts
 
 NOT_UTF8 = "the row is not UTF-8; re-save the file as UTF-8"
-LINES = [f"Line {number} says: naïve, €5 – “quoted” or plain {'x' * number}" for number in range(40)]
+LINES = [
+    f"Line {number} says: naïve, €5 – “quoted” or plain {'x' * number}" for number in range(40)
+]
 
 
 def notes_of(path, columns=None):

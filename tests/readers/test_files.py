@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
+from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -33,13 +36,16 @@ def test_a_pipe_given_by_path_is_refused(tmp_path):
 
 
 def test_formats_are_told_by_suffix_or_named(write):
-    path = write("a.txt", "text\nfine\n")
-    with pytest.raises(ReadError, match=r"the formats are csv, tsv, jsonl, parquet; .*--format"):
+    path = write("a.dat", "text\nfine\n")
+    with pytest.raises(ReadError, match=r"the formats are csv, tsv, jsonl, json, .*--format"):
         read_documents(path, Columns())
     with pytest.raises(ReadError, match="'xls' is not a format; the formats are csv"):
         read_documents(path, Columns(), format="xls")
     assert texts(path, format="csv") == ["fine"]
-    assert FORMATS == ("csv", "tsv", "jsonl", "parquet")
+    assert texts(path, format="text") == ["text", "fine"]
+    assert texts(write("a.txt", "text\nfine\n"), format="csv") == ["fine"]
+    with pytest.raises(ReadError, match=f"the formats are {', '.join(FORMATS)}"):
+        read_documents(write("a", ""), Columns())
 
 
 @pytest.mark.parametrize(
@@ -47,7 +53,7 @@ def test_formats_are_told_by_suffix_or_named(write):
     [
         (b"PAR1", "Parquet; give --format parquet"),
         (b"PK\x03\x04", "Excel workbook"),
-        (b"\x1f\x8b", "gzip; unpack"),
+        (b"BZh9", "bzip2; unpack"),
         (b"%PDF-1.7", "PDF"),
         ("text\na".encode("utf-32"), "UTF-32"),
     ],
@@ -98,6 +104,8 @@ def test_standard_input(monkeypatch):
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(raw))
         assert texts("-", **options) == ["fine"]
         assert not raw.closed
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(b"text\nfine"))))
+    assert texts("-") == ["fine"]
     assert [e.where for e in read_stdin(monkeypatch, "id,text\n1,\n")] == ["standard input"]
     with pytest.raises(ReadError, match="standard input is empty"):
         read_stdin(monkeypatch, "")
@@ -120,3 +128,34 @@ def test_kept_columns_are_checked_before_anything_is_read(write, tmp_path):
     path = write_parquet(tmp_path / "a.parquet", text=["a"], source=["review"])
     with pytest.raises(ColumnError, match="no column 'brand'"):
         kept_columns(path, columns)
+
+
+def test_standard_input_is_read_as_it_comes(monkeypatch):
+    """Rows come out before the sender is done, and a start of few bytes is waited for."""
+    out, into = os.pipe()
+    with os.fdopen(out, "rb") as stream, os.fdopen(into, "wb", buffering=0) as sender:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(stream))
+        sender.write(b"te")
+        documents: Any = read_documents("-", Columns(), format="text")
+        sender.write(b"xt\n" + b"one\n" * 3)
+        assert [entry.text for entry in islice(documents, 1)] == ["text"]
+        sender.write(b"two\n")
+        sender.close()
+        assert [entry.text for entry in documents] == ["one"] * 3 + ["two"]
+
+
+def test_a_folder_or_pattern_is_no_file(tmp_path, write):
+    write("a.csv", "text\n")
+    with pytest.raises(ReadError, match=r"there is no file .*\*.csv"):
+        read_documents(tmp_path / "*.csv", Columns())
+    with pytest.raises(ReadError, match="is a folder; name a file in it"):
+        read_documents(tmp_path, Columns())
+    with pytest.raises(ReadError, match=r"no file matches .*\*.tsv"):
+        read_documents(tmp_path / "*.tsv", Columns())
+
+
+def test_a_file_without_columns_takes_none_by_name(write):
+    path = write("a.txt", "fine\n")
+    assert kept_columns(path, Columns()) == ()
+    with pytest.raises(ColumnError, match="no column 'brand'; the columns are text"):
+        kept_columns(path, Columns(keep=("brand",)))

@@ -6,11 +6,15 @@ import csv
 import gzip
 import io
 import json
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from mot_nlp.readers import Columns, expand, read_documents, read_positions, read_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def read(path, columns=None, **options):
@@ -21,12 +25,16 @@ def texts(path, columns=None, **options):
     return [entry.text for entry in read(path, columns, **options)]
 
 
-def read_all(inputs, columns=None, *, format=None, **options):
-    return list(read_sources(expand(inputs, format=format), columns or Columns(), **options))
+def read_all(inputs, columns=None, **options):
+    return list(read_sources(expand(inputs), columns or Columns(), **options))
 
 
-def positions(inputs, columns=None, *, format=None, **options):
-    return list(read_positions(expand(inputs, format=format), columns or Columns(), **options))
+def entries(sources, columns=None):
+    return list(read_sources(sources, columns or Columns()))
+
+
+def positions(inputs, columns=None, **options):
+    return list(read_positions(expand(inputs), columns or Columns(), **options))
 
 
 def comma_separated(*rows):
@@ -54,4 +62,4 @@ def zstd(content):
     return stream.getvalue().to_pybytes()
 
 
-PACKERS = {"": bytes, ".gz": gzip.compress, ".zst": zstd}
+PACKERS: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".zst": zstd}
