@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -81,6 +81,12 @@ class Columns:
     def _is_source(self, name: str) -> bool:
         return name == SOURCE and self.source in (None, SOURCE)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every column that is named."""
+        names = (self.text, self.id, self.source, *self.keep)
+        return tuple(name for name in names if name)
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -107,20 +113,21 @@ class Chosen:
         return {*self.texts, *self.kept, *others}
 
 
-def choose(columns: Columns, names: Sequence[str]) -> Chosen:
+def choose(columns: Columns, names: Sequence[str], *, must_keep: bool = True) -> Chosen:
     """Find ``columns`` among the columns that exist.
 
     Args:
         columns: What the caller asked for.
         names: Columns of the data; none if it has no readable row, then nothing is checked.
+        must_keep: Whether the kept columns must exist; of several files, one may lack them.
 
     Raises:
         ColumnError: A column that was named does not exist, or one that is read occurs twice.
     """
-    named = [name for name in (columns.text, columns.id, columns.source, *columns.keep) if name]
+    named = columns.named if must_keep else replace(columns, keep=()).named
     for name in named if names else ():
         if name not in names:
-            raise _unknown(name, names)
+            raise unknown_column(name, names)
     if columns.text is not None:
         texts: tuple[str, ...] = (columns.text,)
     else:
@@ -162,7 +169,8 @@ def _first(wanted: Sequence[str], names: Sequence[str]) -> str | None:
     return next((by_lower[name] for name in wanted if name in by_lower), None)
 
 
-def _unknown(name: str, names: Sequence[str]) -> ColumnError:
+def unknown_column(name: str, names: Sequence[str]) -> ColumnError:
+    """The error that no column has the name ``name``."""
     by_lower = {other.lower(): other for other in names}
     close = get_close_matches(name.lower(), by_lower, n=1)
     hint = f"did you mean {by_lower[close[0]]!r}? The" if close else "the"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from hashlib import blake2b
+from contextlib import closing
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mot_nlp.errors import InputError
 from mot_nlp.readers.columns import TURNS, Columns, choose, no_text_column
+from mot_nlp.readers.ids import UsedIds
+from mot_nlp.readers.table import peek
 from mot_nlp.records import SOURCES, Document, Rejected, is_missing
 from mot_nlp.transcripts import document, document_from_turns, without_surrogates
 
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mot_nlp.readers.columns import Chosen
-
-    Row = tuple[int, Mapping[str, Any]] | Rejected
+    from mot_nlp.readers.table import Row
 
 PEEKED_ROWS = 100
 """Rows that are looked at to find the only column of strings."""
@@ -30,6 +31,25 @@ _USED_FOUND_ID = (
     "an earlier row already has this id; number the rows with an empty id (id='', --id ''), name "
     "another column, or make the ids unique"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where rows come from, and what their documents are called.
+
+    Attributes:
+        where: File name, or what the rows come from.
+        used: Ids that are taken.
+        customer: In transcripts, the speaker who is the customer.
+        prefix: What stands before the row number in ids.
+        document_id: The id where there is one document; else empty.
+    """
+
+    where: str
+    used: UsedIds
+    customer: str | None = None
+    prefix: str = ""
+    document_id: str = ""
 
 
 def documents_from_rows(
@@ -57,48 +77,59 @@ def documents_from_rows(
         ColumnError: At the call, a named column does not exist; at the first document, no column
             can be told to be the text.
     """
-    return _documents(iter(rows), choose(columns, names), names, where, customer)
+    chosen = choose(columns, names)
+    return _entries(iter(rows), chosen, names, where, customer)
 
 
-def peek(rows: Iterator[Row], count: int) -> list[Row]:
-    """Take rows until ``count`` of them are sound or none is left."""
-    taken: list[Row] = []
-    for row in rows:
-        taken.append(row)
-        count -= not isinstance(row, Rejected)
-        if count == 0:
-            break
-    return taken
+def with_texts(
+    rows: Iterator[Row], chosen: Chosen, names: Sequence[str]
+) -> tuple[Chosen, Iterator[Row]]:
+    """The choice with the column of texts found in the first rows, and all rows again.
+
+    Raises:
+        ColumnError: No column can be told to be the text.
+    """
+    if chosen.texts:
+        return chosen, rows
+    peeked = peek(rows, PEEKED_ROWS)
+    return replace(chosen, texts=_only_strings(peeked, chosen, names)), chain(peeked, rows)
 
 
-def _documents(
+def numbered_documents(
+    rows: Iterable[Row], chosen: Chosen, origin: Origin
+) -> Iterator[tuple[int, Document | Rejected]]:
+    """Each row's document, or why it is set aside, with the number of rows that lie behind."""
+    # Row numbers are unique as they are and need no memory.
+    is_listed = chosen.id is not None or bool(origin.document_id)
+    for number, cells in rows:
+        if isinstance(cells, Rejected):
+            yield number, cells
+            continue
+        own = "" if chosen.id is None else _id_text(cells.get(chosen.id))
+        doc_id = own or _made_id(number, chosen, origin)
+        try:
+            found = _document(doc_id, cells, chosen, origin)
+            if is_listed and not origin.used.take(doc_id):
+                raise InputError(_USED_ID if chosen.id_named else _USED_FOUND_ID)
+        except InputError as error:
+            yield number, Rejected(origin.where, number, own, str(error))
+            continue
+        yield number, found
+
+
+def _entries(
     rows: Iterator[Row], chosen: Chosen, names: Sequence[str], where: str, customer: str | None
 ) -> Iterator[Document | Rejected]:
-    if not chosen.texts:
-        peeked = peek(rows, PEEKED_ROWS)
-        chosen = replace(chosen, texts=_only_strings(peeked, chosen, names))
-        rows = chain(peeked, rows)
-    # Digests, as ids can be long and there may be millions; of ten million ids two share one with
-    # a probability of 3 in a million, and then only a row is set aside.
-    used: set[bytes] = set()
-    for row in rows:
-        if isinstance(row, Rejected):
-            yield row
-            continue
-        number, cells = row
-        own = "" if chosen.id is None else _id_text(cells.get(chosen.id))
-        doc_id = own or (str(number) if chosen.id is None else f"row-{number}")
-        digest = blake2b(doc_id.encode(), digest_size=8).digest()
-        try:
-            if digest in used:
-                raise InputError(_USED_ID if chosen.id_named else _USED_FOUND_ID)
-            found = _document(doc_id, cells, chosen, customer)
-        except InputError as error:
-            yield Rejected(where, number, own, str(error))
-            continue
-        if chosen.id is not None:  # row numbers need no memory
-            used.add(digest)
-        yield found
+    chosen, rows = with_texts(rows, chosen, names)
+    with closing(UsedIds()) as used:
+        for _, entry in numbered_documents(rows, chosen, Origin(where, used, customer)):
+            yield entry
+
+
+def _made_id(number: int, chosen: Chosen, origin: Origin) -> str:
+    if origin.document_id:
+        return origin.document_id
+    return f"{origin.prefix}{number}" if chosen.id is None else f"{origin.prefix}row-{number}"
 
 
 def _id_text(value: object) -> str:
@@ -109,10 +140,9 @@ def _id_text(value: object) -> str:
     return without_surrogates(str(value))
 
 
-def _document(
-    doc_id: str, cells: Mapping[str, Any], chosen: Chosen, customer: str | None
-) -> Document:
+def _document(doc_id: str, cells: Mapping[str, Any], chosen: Chosen, origin: Origin) -> Document:
     extra = {name: cells.get(name) for name in chosen.kept}
+    customer = origin.customer
     column, text = _text(cells, chosen)
     if _is_turns(column, text):
         return document_from_turns(doc_id, list(text), customer=customer, extra=extra)
@@ -150,7 +180,7 @@ def _is_turns(column: str, value: object) -> bool:
 
 def _only_strings(rows: Sequence[Row], chosen: Chosen, names: Sequence[str]) -> tuple[str, ...]:
     """The only column that holds strings alone; none if there is no row to need it."""
-    cells = [row[1] for row in rows if not isinstance(row, Rejected)]
+    cells = [cells for _, cells in rows if not isinstance(cells, Rejected)]
     if not cells:
         return ()
     found = []
