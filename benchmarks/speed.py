@@ -26,7 +26,7 @@ import pandas as pd
 import typer
 
 import mot_nlp
-from mot_nlp.session import available_cores
+from mot_nlp.cores import available_cores
 from training.checkpoint import DEFAULT_ENCODER, resolve_encoder
 
 RESULTS = Path(__file__).parent / "results" / "speed.md"

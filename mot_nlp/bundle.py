@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from mot_nlp.errors import BundleError
+from mot_nlp.errors import BundleError, InputError
 from mot_nlp.taxonomy import Taxonomy, read_taxonomy
 
 FORMAT_VERSION = 1
@@ -72,6 +72,20 @@ class Bundle:
     def file(self, name: str) -> Path:
         """Path of one of ``FILES``."""
         return self.path / name
+
+    def checked_precision(self, asked: str | None) -> str:
+        """The precision to compute in: the one asked for, the bundle's own choice if None.
+
+        Raises:
+            InputError: The bundle does not hold it.
+        """
+        precision = asked or self.manifest.precision
+        if precision not in self.manifest.precisions:
+            raise InputError(
+                f"precision {precision!r} is not in this bundle, which holds "
+                f"{', '.join(self.manifest.precisions)}"
+            )
+        return precision
 
     @property
     def sha256(self) -> str:

@@ -7,6 +7,7 @@
     │   ├── ColumnError       a column was named that the data does not have
     │   └── ReadError         a file cannot be read as what its name says
     ├── OutputError           a result cannot be written where it was asked for
+    ├── JobError              a job cannot go on: another run has it, it was of other options, it died
     ├── TaxonomyError         labels, roll-ups or allowed pairs do not fit together
     └── BundleError           a model folder is missing something, altered or of another format
 
@@ -34,6 +35,10 @@ class ReadError(InputError):
 
 class OutputError(MotError):
     """A result cannot be written where it was asked for."""
+
+
+class JobError(MotError):
+    """A job cannot go on: another run works on it, it is of other input or options, or workers died."""
 
 
 class TaxonomyError(MotError):

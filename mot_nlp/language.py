@@ -88,6 +88,15 @@ def identify(text: str) -> str | None:
     return language if count > votes.total() // 2 else None
 
 
+def is_available() -> bool:
+    """Whether ``identify`` can be called; if not, languages are left unknown."""
+    try:
+        _identifier()
+    except MotError:
+        return False
+    return True
+
+
 def is_english(language: str | None) -> bool:
     """Whether ``--only-english`` keeps a text of this language: English, or undecided.
 
@@ -131,7 +140,7 @@ def _script_language(words: str) -> str | None:
 @cache
 def _identifier() -> _Identifier:
     try:
-        import eldc
+        import eldc  # type: ignore[import-untyped]
     except ImportError as error:
         raise MotError(
             "languages are told apart by eldc, which is not installed; pip install eldc (where it "

@@ -183,12 +183,14 @@ class Rejected:
         row: Row number in it, from 1, not counting a header.
         doc_id: Its id, empty where it has none.
         reason: Why, with the cure.
+        rows: Rows it stands for, this one and those after it that are lost together with it.
     """
 
     where: str
     row: int
     doc_id: str
     reason: str
+    rows: int = 1
 
 
 def is_missing(value: object) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
 import openvino
 
+from mot_nlp.cores import available_cores
 from mot_nlp.encoding import batches, pad
 from mot_nlp.errors import BundleError, InputError
 
@@ -46,12 +46,7 @@ class Session:
     def __init__(
         self, bundle: Bundle, *, precision: str | None = None, threads: int | None = None
     ) -> None:
-        precision = precision or bundle.manifest.precision
-        if precision not in bundle.manifest.precisions:
-            raise InputError(
-                f"precision {precision!r} is not in this bundle, which holds "
-                f"{', '.join(bundle.manifest.precisions)}"
-            )
+        precision = bundle.checked_precision(precision)
         threads = available_cores() if threads is None else threads
         if threads < 1:
             raise InputError(f"threads is {threads}; allowed: 1 or more")
@@ -85,13 +80,6 @@ class Session:
                 self._queue.start_async({"input_ids": ids, "attention_mask": mask}, positions)
             self._queue.wait_all()
         return results
-
-
-def available_cores() -> int:
-    """Cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _pool(tokens: NDArray[np.float32], window: Window) -> NDArray[np.float32]:

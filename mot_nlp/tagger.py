@@ -109,16 +109,22 @@ class MomentTagger:
         Raises:
             InputError: Something among ``documents`` is no document.
         """
-        pending: deque[tuple[_Prepared, Future[list[NDArray[np.float32]]]]] = deque()
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mot-session") as worker:
-            for prepared in self._prepare(documents, segments, chunk):
-                windows = [window for found in prepared.windows for window in found]
-                padding = self._encoder.padding
-                pending.append((prepared, worker.submit(self._session.scores, windows, padding)))
-                if len(pending) > 1:
-                    yield from self._finish(*pending.popleft())
-            while pending:
-                yield from self._finish(*pending.popleft())
+        for tagged in self._flow(self._prepare(documents, segments, chunk)):
+            yield from tagged
+
+    def batches(self, batches: Iterable[Sequence[Document]]) -> Iterator[list[TaggedDocument]]:
+        """Tag batches of documents as they come, the next being prepared while one is inferred.
+
+        The results of a batch come when the next was asked for, which may be empty to ask for
+        nothing more than these results.
+
+        Args:
+            batches: Documents that are inferred together; some hundred keep the processor busy.
+
+        Yields:
+            Each batch's documents in order, with their segments and moments.
+        """
+        return self._flow(self._prepared(list(batch)) for batch in batches)
 
     def scores(
         self, documents: Iterable[Document], *, segments: Iterable[Sequence[Segment]] | None = None
@@ -131,6 +137,19 @@ class MomentTagger:
             rows.append(self._segment_scores(prepared, found))
         return np.concatenate(rows)
 
+    def _flow(self, prepared: Iterable[_Prepared]) -> Iterator[list[TaggedDocument]]:
+        """Infer each on another thread while the next is prepared on this one."""
+        pending: deque[tuple[_Prepared, Future[list[NDArray[np.float32]]]]] = deque()
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="mot-session") as worker:
+            for entry in prepared:
+                windows = [window for found in entry.windows for window in found]
+                padding = self._encoder.padding
+                pending.append((entry, worker.submit(self._session.scores, windows, padding)))
+                if len(pending) > 1:
+                    yield self._finish(*pending.popleft())
+            while pending:
+                yield self._finish(*pending.popleft())
+
     def _prepare(
         self,
         documents: Iterable[Document],
@@ -138,20 +157,25 @@ class MomentTagger:
         size: int,
     ) -> Iterator[_Prepared]:
         given = iter(segments) if segments is not None else None
-        for chunk in _chunks(documents, size):
-            spans: list[Sequence[Segment]]
-            if given is None:
-                with self._lock:
-                    spans = [self._segmenter(document) for document in chunk]
-            else:
-                spans = list(islice(given, len(chunk)))
-            yield _Prepared(chunk, spans, self._encoder.encode([d.text for d in chunk], spans))
+        for chunk in chunks(documents, size):
+            spans = None if given is None else list(islice(given, len(chunk)))
+            yield self._prepared(chunk, spans)
+
+    def _prepared(
+        self, documents: list[Document], spans: list[Sequence[Segment]] | None = None
+    ) -> _Prepared:
+        if spans is None:
+            with self._lock:
+                spans = [self._segmenter(document) for document in documents]
+        return _Prepared(
+            documents, spans, self._encoder.encode([d.text for d in documents], spans)
+        )
 
     def _finish(
         self, prepared: _Prepared, future: Future[list[NDArray[np.float32]]]
-    ) -> Iterator[TaggedDocument]:
+    ) -> list[TaggedDocument]:
         scores = self._segment_scores(prepared, future.result())
-        yield from self._decoder.tag(prepared.documents, prepared.segments, scores)
+        return self._decoder.tag(prepared.documents, prepared.segments, scores)
 
     def _segment_scores(
         self, prepared: _Prepared, scores: list[NDArray[np.float32]]
@@ -164,7 +188,14 @@ class MomentTagger:
         return np.concatenate(rows)
 
 
-def _chunks(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:
+def chunks(
+    documents: Iterable[Document], size: int = CHUNK_DOCUMENTS
+) -> Iterator[list[Document]]:
+    """Documents in lists that are inferred together: at most ``size`` of them, fewer long ones.
+
+    Raises:
+        InputError: Something among ``documents`` is no document.
+    """
     chunk: list[Document] = []
     characters = 0
     for document in documents:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mot_nlp import language
 from mot_nlp.bundle import open_bundle
 from mot_nlp.errors import MotError
-from mot_nlp.language import WINDOW, identify, is_english
+from mot_nlp.language import WINDOW, identify, is_available, is_english
 from training.corpus import read_corpus
 
 DATA = Path(__file__).parent.parent / "data"
@@ -215,5 +215,10 @@ def test_without_eldc_the_message_says_what_to_install(monkeypatch):
     try:
         with pytest.raises(MotError, match="pip install eldc"):
             identify("Great phone")
+        assert not is_available()
     finally:
         language._identifier.cache_clear()
+
+
+def test_where_eldc_is_installed_languages_can_be_told():
+    assert is_available()

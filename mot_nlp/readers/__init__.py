@@ -13,7 +13,7 @@ from mot_nlp.readers.ids import UsedIds
 from mot_nlp.readers.kinds import FORMATS
 from mot_nlp.readers.outputs import JOB_MANIFEST
 from mot_nlp.readers.rows import documents_from_rows
-from mot_nlp.readers.source import STANDARD_STREAM, Source
+from mot_nlp.readers.source import STANDARD_STREAM, Source, is_url
 from mot_nlp.readers.stream import Position, check_columns, read_positions, read_sources
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "check_columns",
     "documents_from_rows",
     "expand",
+    "is_url",
     "kept_columns",
     "kept_names",
     "read_documents",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_LINE = 2**27
-"""Most bytes of a line; a longer one is no feedback, and to read it whole could fill the memory."""
+"""Most bytes of a line; what stands beyond is dropped, as it could fill the memory."""
 
 LONGEST_TEXT = 2**26
 """Most characters of a document's text."""
@@ -43,6 +43,7 @@ DAMAGES = (OSError, EOFError, zlib.error)
 """What reading bytes may raise."""
 
 _FOREIGN_BYTE = b"\xff"
+_LINE_ENDS = (b"\n", b"\r")
 _LONGEST_MARK = 4
 _SHOWN = {UTF8: "UTF-8", UTF16: "UTF-16", WESTERN: "Windows-1252"}
 
@@ -78,6 +79,7 @@ class Text:
         name: Name of the file.
         start: Its first bytes, up to ``START``.
         encoding: ``utf-8``, ``utf-16`` or ``cp1252``, as far as is known yet.
+        longest_line: Bytes after which a line is cut, a foreign byte put there; None for no limit.
     """
 
     def __init__(
@@ -93,6 +95,8 @@ class Text:
         """
         self.name = name
         self.encoding = UTF8
+        self.longest_line: int | None = None
+        self._has_cut = False
         self._notes = notes
         self._blocks = _Blocks(file, is_live=is_live)
         self.start = self._blocks.take()
@@ -105,17 +109,18 @@ class Text:
     @property
     def not_text(self) -> str:
         """Why a row with foreign bytes is set aside."""
-        return f"the row is not {_SHOWN[self.encoding]}; re-save the file as UTF-8"
+        cut = f" or a line is longer than {self.longest_line:,} bytes" if self._has_cut else ""
+        return f"the row is not {_SHOWN[self.encoding]}{cut}; re-save the file as UTF-8"
 
     def lines(self, newline: str | None, *, longest_line: int | None = LONGEST_LINE) -> TextIO:
         """A stream of the text, to be asked for once; foreign bytes are lone surrogates in it.
 
         Args:
             newline: What ends a line, as in ``open``.
-            longest_line: Most bytes of a line, more is a failure; None for no limit.
+            longest_line: As the attribute, which it sets.
         """
-        self._blocks.longest_line = longest_line
-        buffer = io.BufferedReader(_Joined(self._utf8()), START)
+        self.longest_line = longest_line
+        buffer = io.BufferedReader(_Joined(self._bounded(self._utf8())), START)
         return io.TextIOWrapper(
             buffer, encoding="utf-8-sig", errors="surrogateescape", newline=newline
         )
@@ -128,6 +133,21 @@ class Text:
         if self.failure is not None:
             yield _FOREIGN_BYTE
 
+    def _bounded(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Blocks of UTF-8 without what lines hold beyond the limit."""
+        size = 0
+        for block in blocks:
+            ends = [end for end in map(block.find, _LINE_ENDS) if end >= 0]
+            first = min(ends, default=len(block))
+            size += first
+            if self.longest_line is not None and size > self.longest_line:
+                self._has_cut = True
+                yield _FOREIGN_BYTE + block[first:]
+            else:
+                yield block
+            if ends:
+                size = len(block) - 1 - max(map(block.rfind, _LINE_ENDS))
+
     def _settle(self, encoding: str) -> None:
         self.encoding = encoding
         self._notes.add(self.name, encoding)
@@ -138,10 +158,8 @@ class _Blocks:
 
     def __init__(self, file: ByteStream, *, is_live: bool) -> None:
         self.failure: str | None = None
-        self.longest_line: int | None = None
         self._file = file
         self._is_live = is_live
-        self._line = 0
 
     def take(self) -> bytes:
         """The next bytes, as many as wanted unless they end or the file is live."""
@@ -159,15 +177,7 @@ class _Blocks:
             missing -= len(part)
             if self._is_live and START - missing >= _LONGEST_MARK:
                 break
-        block = b"".join(parts)
-        self._measure(block)
-        return block
-
-    def _measure(self, block: bytes) -> None:
-        end = max(block.rfind(b"\n"), block.rfind(b"\r"))
-        self._line = len(block) - end - 1 if end >= 0 else self._line + len(block)
-        if self.longest_line is not None and self._line > self.longest_line:
-            self.failure = f"has a line of more than {self.longest_line:,} bytes; break it up"
+        return b"".join(parts)
 
 
 class _Joined(io.RawIOBase):

@@ -6,6 +6,7 @@ import logging
 import os
 from collections import Counter
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from mot_nlp.errors import ReadError
@@ -13,6 +14,7 @@ from mot_nlp.readers.finding import Found, find_files
 from mot_nlp.readers.kinds import (
     FORMATS,
     ONE_DOCUMENT,
+    SPREADSHEETS,
     check_format,
     may_hold,
     told_by_name,
@@ -125,6 +127,10 @@ def _named(file: Found, format: str | None) -> Source:  # noqa: A002
             raise ReadError("Parquet cannot be read from standard input; save it to a file")
         return _source(file, format or "csv")
     kind = format or told_by_name(file.path)[0]
+    if kind is None and PurePosixPath(file.path).suffix.lower() in SPREADSHEETS:
+        raise ReadError(
+            f"{shown(file.path)} is a spreadsheet; save it as CSV (UTF-8) and give that"
+        )
     if kind is None:
         raise ReadError(
             f"cannot tell the format of {shown(file.path)} by its name; the formats are "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mot_nlp.errors import ReadError
 from mot_nlp.readers import remote
 from mot_nlp.readers.opening import translated
-from mot_nlp.readers.source import STANDARD_STREAM, is_pattern, is_url, shown
+from mot_nlp.readers.source import STANDARD_STREAM, is_pattern, is_url, printable, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,6 +45,8 @@ def find_files(given: str | Path) -> tuple[Kind, list[Found]]:
     Raises:
         ReadError: There is no such file or folder, or nothing matches.
     """
+    if not str(given):
+        raise ReadError("the name of an input is empty; name a file or folder, . for this folder")
     if str(given) == STANDARD_STREAM:
         return "file", [Found(STANDARD_STREAM, STDIN)]
     kind, files = _at_url(str(given)) if is_url(given) else _at_path(given)
@@ -59,7 +61,7 @@ def find_files(given: str | Path) -> tuple[Kind, list[Found]]:
 
 def _at_path(given: str | Path) -> tuple[Kind, list[Found]]:
     path = Path(given)
-    with translated(str(given)):
+    with translated(shown(given)):
         if path.is_dir():
             inside = sorted(_walk(path, set()), key=lambda file: file.parts)
             return "folder", [_local(file, file.relative_to(path).as_posix()) for file in inside]
@@ -67,7 +69,7 @@ def _at_path(given: str | Path) -> tuple[Kind, list[Found]]:
             # Files are opened more than once, and what was read from a pipe is gone.
             if not path.is_file():
                 raise ReadError(
-                    f"{path} is not a regular file but a pipe or device; "
+                    f"{shown(path)} is not a regular file but a pipe or device; "
                     "pipe it to standard input and give - as the path"
                 )
             return "file", [_local(path, path.name)]
@@ -101,7 +103,9 @@ def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:
     if real in seen:
         return
     seen.add(real)
-    for entry in folder.iterdir():
+    with translated(shown(folder)):
+        entries = list(folder.iterdir())
+    for entry in entries:
         if entry.name.startswith(_HIDDEN):
             continue
         if entry.is_dir():
@@ -112,7 +116,7 @@ def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:
 
 def _local(path: Path, relative: str) -> Found:
     stat = path.stat()
-    return Found(str(path), relative, stat.st_size, str(stat.st_mtime_ns))
+    return Found(str(path), printable(relative), stat.st_size, str(stat.st_mtime_ns))
 
 
 def _remote(url: str, relative: str, info: dict[str, Any]) -> Found:

@@ -11,20 +11,18 @@ from itertools import chain
 from typing import TYPE_CHECKING, TextIO
 
 from mot_nlp.readers.decoding import LONGEST_LINE
-from mot_nlp.readers.jsonlines import lines_table, peeked_table, row_of
-from mot_nlp.readers.table import Passed
-from mot_nlp.records import Rejected
+from mot_nlp.readers.jsonlines import CLOSING, MARK, OPENING, STRING, lines_table, pieces_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mot_nlp.readers.decoding import Text
-    from mot_nlp.readers.table import Row, Table
+    from mot_nlp.readers.table import Table
 
 _CHUNK = 2**16
-_MARK = re.compile(r'"(?:[^"\\]|\\.)*+"|["{}\[\]]', re.DOTALL)
-_OPENING, _CLOSING = frozenset("{["), frozenset("}]")
-_BETWEEN = " \t\r\n,"
+_BETWEEN = " \t\r\n,\ufeff"
+# An object without others in it, which most are, is found far faster whole than by its marks.
+_FLAT = re.compile(rf"[{_BETWEEN}]*+(\{{(?:[^\"{{}}\[\]]++|{STRING})*+\}})", re.DOTALL)
 
 
 def json_table(text: Text) -> Table:
@@ -39,10 +37,10 @@ def json_table(text: Text) -> Table:
         head += stream.readline(LONGEST_LINE)
     line, _, _ = head.partition("\n")
     if not is_list and _is_object(line):
+        text.longest_line = LONGEST_LINE
         return lines_table(_joined(head, stream), text)
-    passed = Passed()
     elements = _Elements(head[1:] if is_list else head, stream, is_list=is_list)
-    return peeked_table(_rows(elements, text, passed), passed)
+    return pieces_table(elements.pieces(), text, unit="element")
 
 
 def _is_object(line: str) -> bool:
@@ -56,21 +54,6 @@ def _joined(head: str, stream: TextIO) -> Iterator[str]:
     """Lines of what was read and of what was not."""
     *lines, last = head.split("\n")
     return chain(lines, (last + rest for rest in [stream.readline()]), stream)
-
-
-def _rows(elements: _Elements, text: Text, passed: Passed) -> Iterator[Row]:
-    for number, element in enumerate(elements.pieces(), start=1):
-        if number <= passed.rows:
-            continue
-        if element is None:
-            yield number, Rejected(text.name, number, "", _ENDLESS)
-        else:
-            yield row_of(number, element, text, unit="element")
-
-
-_ENDLESS = (
-    "the element never closes, so what follows was read as this one; close its brackets and quotes"
-)
 
 
 class _Elements:
@@ -114,15 +97,18 @@ class _Elements:
         return start, end
 
     def _span(self) -> tuple[int, int]:
+        flat = _FLAT.match(self._buffer, self._at)
+        if flat:
+            return flat.span(1)
         depth, start = 0, len(self._buffer)
-        for mark in _MARK.finditer(self._buffer, self._at):
+        for mark in MARK.finditer(self._buffer, self._at):
             sign = mark[0]
             if sign == '"':  # a string that goes on
                 break
-            if sign in _OPENING:
+            if sign in OPENING:
                 start = mark.start() if depth == 0 else start
                 depth += 1
-            elif sign in _CLOSING:
+            elif sign in CLOSING:
                 depth -= 1
                 if depth <= 0:
                     return min(start, mark.start()), mark.end()

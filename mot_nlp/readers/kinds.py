@@ -31,7 +31,15 @@ SUFFIXES = {
 }
 COMPRESSIONS = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
-_COMPRESSION_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers")
+
+# Frames of pzstd have one before them that is passed over.
+_ZSTD_PASSED_OVER = b"\x50\x2a\x4d\x18"
+_COMPRESSION_MAGIC = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    _ZSTD_PASSED_OVER: "zstd",
+}
 _PARQUET_MAGIC = b"PAR1"
 _MAGIC = (
     (_PARQUET_MAGIC, "Parquet", "give --format parquet"),

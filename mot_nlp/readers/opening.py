@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -32,7 +33,8 @@ def opened(source: Source) -> Iterator[io.BufferedReader]:
 
     Raises:
         OSError: It cannot be opened.
-        ReadError: Its file system is unknown.
+        ReadError: Its file system is unknown, or, at the end, its size is no longer that which was
+            found.
     """
     if source.is_standard_input:
         yield io.BufferedReader(_StandardInput(), START)
@@ -40,8 +42,12 @@ def opened(source: Source) -> Iterator[io.BufferedReader]:
         with open_remote(source.path) as remote:
             yield remote
     else:
-        with Path(source.path).open("rb") as local:
+        with ExitStack() as stack:
+            local = stack.enter_context(Path(source.path).open("rb"))
+            descriptor = os.dup(local.fileno())  # as pyarrow closes what it reads from
+            stack.callback(os.close, descriptor)
             yield local
+            _check_unchanged(descriptor, source)
 
 
 @contextmanager
@@ -72,6 +78,15 @@ def translated(name: str) -> Iterator[None]:
         raise ReadError(
             f"{name} cannot be read ({error.strerror or error}); check its permissions and disk"
         ) from error
+
+
+def _check_unchanged(descriptor: int, source: Source) -> None:
+    size = os.fstat(descriptor).st_size
+    if source.size not in (None, size):
+        raise ReadError(
+            f"{source.name} has {size:,} bytes and had {source.size:,} when it was found, so that "
+            "rows may be missing or cut; run again once nothing writes to it"
+        )
 
 
 class _StandardInput(io.RawIOBase):

@@ -62,7 +62,7 @@ def _parquet_names(source: Source) -> list[str]:
 
     try:
         return list(parquet.read_schema(source.path).names)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, ValueError) as error:
         raise OSError(str(error)) from error
 
 

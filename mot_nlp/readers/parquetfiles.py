@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from mot_nlp.readers.table import Row
 
 BATCH_ROWS = 1000
-"""Rows held at once."""
+"""Most rows held at once."""
+
+_BATCH_BYTES = 2**24
+"""About the most bytes of them, so that long texts come in smaller batches."""
 
 # Columns are read as a stream: a row group of a million rows must not stand in memory.
 _BUFFER_BYTES = 2**20
@@ -37,7 +40,7 @@ def parquet_table(file: io.BufferedReader, name: str) -> Table:
         opened = parquet.ParquetFile(
             file, buffer_size=_BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True
         )
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise ReadError(f"{name} is not whole Parquet ({_told(error)}); write it again") from error
     names = list(opened.schema_arrow.names)
     body = _Body(opened, names, name)
@@ -66,17 +69,20 @@ class _Body:
 
         number = before
         batches = self._file.iter_batches(
-            batch_size=BATCH_ROWS, row_groups=[group], columns=columns, use_threads=False
+            batch_size=self._batch_rows(group),
+            row_groups=[group],
+            columns=columns,
+            use_threads=False,
         )
         while True:
             try:
                 batch = next(batches, None)
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, ValueError) as error:
                 reason = (
                     f"rows {number + 1:,} to {end:,} are lost, as row group {group + 1} is damaged "
                     f"({_told(error)}); write the file again"
                 )
-                yield end, Rejected(self._name, number + 1, "", reason)
+                yield end, Rejected(self._name, number + 1, "", reason, rows=end - number)
                 return
             if batch is None:
                 return
@@ -85,6 +91,11 @@ class _Body:
                 if offset > self.passed.rows:
                     yield offset, self._checked(offset, cells)
             number += len(batch)
+
+    def _batch_rows(self, group: int) -> int:
+        about = self._file.metadata.row_group(group)
+        bytes_a_row = max(1, about.total_byte_size // max(1, about.num_rows))
+        return max(1, min(BATCH_ROWS, _BATCH_BYTES // bytes_a_row))
 
     def _checked(self, number: int, cells: dict[str, Any] | str) -> dict[str, Any] | Rejected:
         return Rejected(self._name, number, "", cells) if isinstance(cells, str) else cells
@@ -95,7 +106,7 @@ def _rows(batch: RecordBatch) -> list[dict[str, Any] | str]:
     try:
         return batch.to_pylist()
     # Dates past the year 9999 and the like are errors of many types.
-    except (ValueError, OverflowError, TypeError, NotImplementedError) as error:
+    except (ValueError, OverflowError, TypeError, LookupError, NotImplementedError) as error:
         if len(batch) > 1:
             return [row for i in range(len(batch)) for row in _rows(batch.slice(i, 1))]
         if isinstance(error, UnicodeDecodeError):

@@ -32,6 +32,7 @@ _SOURCE = "source"
 _FEWEST_SPEAKERS, _MOST_SPEAKERS = 2, 20
 _LEAST_SPOKEN = 1 / 3
 
+_ORDER_MARK = "\ufeff"
 _LINE = re.compile(r"[\r\n]+")
 
 
@@ -64,7 +65,7 @@ def transcript_table(text: Text) -> Table:
 
 
 def _lines(text: Text, passed: Passed) -> Iterator[Row]:
-    filled = (line for line in text.lines(None) if line.strip())
+    filled = (line for line in text.lines(None) if line.strip().strip(_ORDER_MARK))
     for number, line in enumerate(filled, start=1):
         if number <= passed.rows:
             continue

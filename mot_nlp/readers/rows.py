@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from mot_nlp.errors import InputError
+from mot_nlp.errors import InputError, ReadError
 from mot_nlp.readers.columns import TURNS, Columns, choose, no_text_column
+from mot_nlp.readers.decoding import LONGEST_TEXT
 from mot_nlp.readers.ids import UsedIds
 from mot_nlp.readers.table import peek
 from mot_nlp.records import SOURCES, Document, Rejected, is_missing
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 PEEKED_ROWS = 100
 """Rows that are looked at to find the only column of strings."""
+
+_MOST_PEEKED = 1000
+"""Rows that are looked at where some are set aside."""
 
 _USED_ID = (
     "an earlier row already has this id; leave --id out to number the rows, or make the ids unique"
@@ -87,11 +91,17 @@ def with_texts(
     """The choice with the column of texts found in the first rows, and all rows again.
 
     Raises:
+        ReadError: None of many rows can be read.
         ColumnError: No column can be told to be the text.
     """
     if chosen.texts:
         return chosen, rows
-    peeked = peek(rows, PEEKED_ROWS)
+    peeked = peek(rows, PEEKED_ROWS, most=_MOST_PEEKED)
+    first = peeked[0][1] if peeked else None
+    if len(peeked) == _MOST_PEEKED and isinstance(first, Rejected) and not _sound(peeked):
+        raise ReadError(
+            f"none of the first {_MOST_PEEKED:,} rows can be read, the first as {first.reason}"
+        )
     return replace(chosen, texts=_only_strings(peeked, chosen, names)), chain(peeked, rows)
 
 
@@ -99,8 +109,9 @@ def numbered_documents(
     rows: Iterable[Row], chosen: Chosen, origin: Origin
 ) -> Iterator[tuple[int, Document | Rejected]]:
     """Each row's document, or why it is set aside, with the number of rows that lie behind."""
-    # Row numbers are unique as they are and need no memory.
-    is_listed = chosen.id is not None or bool(origin.document_id)
+    # Numbers of the rows of one file are unique as they are and need no memory; the ids that are
+    # made for several files may be those that another one holds.
+    is_listed = chosen.id is not None or bool(origin.document_id or origin.prefix)
     for number, cells in rows:
         if isinstance(cells, Rejected):
             yield number, cells
@@ -151,6 +162,10 @@ def _document(doc_id: str, cells: Mapping[str, Any], chosen: Chosen, origin: Ori
             f"the text in column {column!r} is {type(text).__name__}, not a string; "
             "name the column of texts with text=/--text"
         )
+    if len(text) > LONGEST_TEXT:
+        raise InputError(
+            f"the text has {len(text):,} characters, at most {LONGEST_TEXT:,} can be read; split it"
+        )
     given = None if chosen.source is None else cells.get(chosen.source)
     source = given.strip().lower() if isinstance(given, str) else None
     if source not in SOURCES:
@@ -178,9 +193,13 @@ def _is_turns(column: str, value: object) -> bool:
     )
 
 
+def _sound(rows: Sequence[Row]) -> list[Mapping[str, Any]]:
+    return [cells for _, cells in rows if not isinstance(cells, Rejected)]
+
+
 def _only_strings(rows: Sequence[Row], chosen: Chosen, names: Sequence[str]) -> tuple[str, ...]:
     """The only column that holds strings alone; none if there is no row to need it."""
-    cells = [cells for _, cells in rows if not isinstance(cells, Rejected)]
+    cells = _sound(rows)
     if not cells:
         return ()
     found = []

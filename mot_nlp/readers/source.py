@@ -59,7 +59,12 @@ def is_pattern(path: str | Path) -> bool:
 
 
 def shown(path: str | Path) -> str:
-    """The name that messages give a path: no password."""
+    """The name that messages give a path: no password, and no bytes that are not text."""
     if str(path) == STANDARD_STREAM:
         return STANDARD_INPUT
-    return _PASSWORD.sub(r"\1:***@", str(path))
+    return printable(_PASSWORD.sub(r"\1:***@", str(path)))
+
+
+def printable(name: str) -> str:
+    """``name`` with bytes that are not text, which a file's name may hold, told by their codes."""
+    return name.encode("utf-8", "backslashreplace").decode()

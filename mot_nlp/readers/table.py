@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mot_nlp.readers.decoding import LONGEST_TEXT
@@ -54,10 +55,10 @@ class Table:
     is_one: bool = False
 
 
-def peek(rows: Iterator[Row], count: int) -> list[Row]:
-    """Take rows until ``count`` of them are sound or none is left."""
+def peek(rows: Iterator[Row], count: int, *, most: int) -> list[Row]:
+    """Take rows until ``count`` of them are sound, ``most`` are taken or none is left."""
     taken: list[Row] = []
-    for row in rows:
+    for row in islice(rows, most):
         taken.append(row)
         count -= not isinstance(row[1], Rejected)
         if count == 0:

@@ -56,25 +56,34 @@ counted AS (
 )
 """
 
-_PER_CELL = """
-WITH {per_document}, per_cell AS (
-    SELECT
-        {listed}
-        CAST(sum(n) AS BIGINT) AS n,
-        count(*) AS documents,
-        CAST(sum(positive) AS DOUBLE) AS positive,
-        CAST(sum(negative) AS DOUBLE) AS negative,
-        CAST(sum(pivotal) AS DOUBLE) AS pivotal,
-        CAST(sum(score) AS DOUBLE) AS score,
-        CAST(sum(scored) AS DOUBLE) AS scored,
-        CAST(sum(net * net) AS DOUBLE) AS net_net,
-        CAST(sum(net * n) AS DOUBLE) AS net_n,
-        CAST(sum(n * n) AS DOUBLE) AS n_n
-    FROM per_document
-    GROUP BY ALL
-    HAVING sum(n) > 0
-)
-SELECT * FROM per_cell {order}
+# Whole numbers and decimals: they add up exactly, in whatever order.
+_SUMS = """
+SELECT
+    {listed}
+    CAST(sum(n) AS BIGINT) AS n,
+    CAST({documents} AS BIGINT) AS documents,
+    CAST(sum(positive) AS BIGINT) AS positive,
+    CAST(sum(negative) AS BIGINT) AS negative,
+    CAST(sum(pivotal) AS BIGINT) AS pivotal,
+    CAST(sum(score) AS DECIMAL(38, 9)) AS score,
+    CAST(sum(scored) AS BIGINT) AS scored,
+    CAST(sum({net_net}) AS BIGINT) AS net_net,
+    CAST(sum({net_n}) AS BIGINT) AS net_n,
+    CAST(sum({n_n}) AS BIGINT) AS n_n
+FROM {rows}
+GROUP BY ALL
+HAVING sum(n) > 0
+"""
+
+_IN_ORDER = """
+SELECT
+    {listed}
+    n,
+    documents,
+    CAST(COLUMNS(['positive', 'negative', 'pivotal', 'score', 'scored', 'net_net', 'net_n', 'n_n'])
+        AS DOUBLE)
+FROM ({sums})
+{order}
 """
 
 
@@ -105,15 +114,38 @@ def parameters(by: Grouping, taxonomy: Taxonomy) -> dict[str, object]:
     return poles | {"none": none, "sentiments": labels} | by.parameters
 
 
-def cell_sums(store: Store, by: Grouping, taxonomy: Taxonomy) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The ``by`` columns, and the sums that figures are made of; one row a cell, in order.
+def sums_of_moments(by: Grouping, columns: Mapping[str, str]) -> str:
+    """SQL of the sums of each cell, to be run with :func:`parameters`; in no order.
 
     Over cells of different documents the sums add up, cell by cell and figure by figure.
     """
-    statement = _PER_CELL.format(
-        per_document=per_document(by, store.columns), listed=by.listed, order=by.order
-    )
-    rows = fetch(store, statement, parameters(by, taxonomy))
+    sums = _SUMS.format(
+        listed=by.listed, documents="count(*)", net_net="net * net", net_n="net * n", n_n="n * n",
+        rows="per_document",
+    )  # fmt: skip
+    return f"WITH {per_document(by, columns)} {sums}"
+
+
+def sums_of_sums(by: Grouping, rows: str) -> str:
+    """SQL that adds up rows of :func:`sums_of_moments`, of different documents each, in no order."""
+    return _SUMS.format(
+        listed=by.listed, documents="sum(documents)", net_net="net_net", net_n="net_n", n_n="n_n",
+        rows=rows,
+    )  # fmt: skip
+
+
+def cell_sums(store: Store, by: Grouping, taxonomy: Taxonomy) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The ``by`` columns, and the sums that figures are made of; one row a cell, in order."""
+    sums = sums_of_moments(by, store.columns)
+    return cells_in_order(store, by, sums, parameters(by, taxonomy))
+
+
+def cells_in_order(
+    store: Store, by: Grouping, sums: str, values: Mapping[str, object]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The ``by`` columns and the sums that a statement gives, one row a cell, in order."""
+    statement = _IN_ORDER.format(listed=by.listed, sums=sums, order=by.order)
+    rows = fetch(store, statement, values)
     width = len(by.names)
     return rows.iloc[:, :width].set_axis(list(by.names), axis=1), rows.iloc[:, width:]
 

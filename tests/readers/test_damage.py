@@ -5,18 +5,21 @@ from __future__ import annotations
 import errno
 import gzip
 import io
+import random
 from pathlib import Path
 
 import pytest
 from pyarrow import parquet
 
 from mot_nlp.errors import ReadError
-from mot_nlp.readers import Columns, kept_columns
+from mot_nlp.readers import Columns, expand, kept_columns, parquetfiles, read_sources
 from mot_nlp.records import Document, Rejected
 from tests.readers.world import (
     PACKERS,
     comma_separated,
+    entries,
     json_lines,
+    positions,
     read,
     read_all,
     texts,
@@ -190,8 +193,62 @@ def test_a_damaged_row_group_is_passed_over(tmp_path):
     ]
     first, second = (entry for entry in found if isinstance(entry, Rejected))
     assert (first.row, second.row) == (11, 31)
+    assert (first.rows, second.rows) == (10, 10)
+    assert sum(getattr(entry, "rows", 1) for entry in found) == len(numbers)
     assert first.reason.startswith("rows 11 to 20 are lost, as row group 2 is damaged (")
     assert "\n" not in first.reason
+
+
+def test_of_a_damaged_row_group_the_rows_before_are_kept(tmp_path, monkeypatch):
+    """And from any position the same rest comes, also where the rows are long."""
+    monkeypatch.setattr(parquetfiles, "_BATCH_BYTES", 2000)
+    path = write_parquet(
+        tmp_path / "a.parquet",
+        row_group_size=400,
+        write_options={"use_dictionary": False, "compression": "none", "data_page_size": 1000},
+        text=[f"It broke {number:04} {'x' * 50}" for number in range(500)],
+    )
+    content = path.read_bytes()
+    length = content.index(b"It broke 0300") - 4
+    path.write_bytes(content[:length] + b"\xff\xff\xff\x7f" + content[length + 4 :])
+    whole = positions(path)
+    (bad,) = (entry for _, entry in whole if isinstance(entry, Rejected))
+    assert 1 < bad.row <= 301
+    assert bad.row + bad.rows - 1 == 400
+    assert sum(getattr(entry, "rows", 1) for _, entry in whole) == 500
+    for number, (position, _) in list(enumerate(whole, 1))[::7]:
+        assert positions(path, start=position) == whole[number:]
+
+
+def test_names_of_parquet_columns_that_are_no_text_are_an_error(tmp_path):
+    path = write_parquet(tmp_path / "a.parquet", text=["a"], extra_column=["b"])
+    path.write_bytes(path.read_bytes().replace(b"extra_column", b"extra_\xff\xffolumn"[:12]))
+    (bad,) = read_all(path)
+    assert (bad.row, bad.reason.startswith("the file is not whole Parquet (")) == (0, True)
+
+
+# ---------------------------------------------------------------- files that change
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+@pytest.mark.parametrize("share", [0.5, 2])
+def test_a_file_that_is_written_to_meanwhile_is_said(write, suffix, share):
+    rows = [f"{random.Random(number).random()} broke" for number in range(2000)]
+    path = write("a.csv" + suffix, PACKERS[suffix]("\n".join(["text", *rows]).encode()))
+    sources = expand(path)
+    count = int(len(rows) * share)
+    write(path.name, PACKERS[suffix]("\n".join(["text", *(rows * 2)[:count]]).encode()))
+    *fine, bad = entries(sources)
+    assert (len(fine), bad.row) == (count, count)
+    assert bad.reason.startswith(f"the file has {path.stat().st_size:,} bytes and had ")
+
+
+def test_a_file_that_is_replaced_or_deleted_meanwhile_is_read_as_it_was(write):
+    path = write("a.csv", "text\n" + "fine\n" * 50_000)
+    found = read_sources(expand(path), Columns())
+    next(found)
+    path.unlink()
+    assert sum(isinstance(entry, Document) for entry in found) == 49_999
 
 
 def test_parquet_that_is_cut_off_is_not_read(write, tmp_path):

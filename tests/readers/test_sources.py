@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from mot_nlp.errors import ReadError
 from mot_nlp.readers import JOB_MANIFEST, STANDARD_STREAM, expand
 from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS
 from mot_nlp.writers import open_writer
-from tests.readers.world import write_parquet
+from tests.readers.world import read_all, write_parquet
 
 
 @pytest.fixture
@@ -165,3 +166,37 @@ def test_damaged_files_of_a_folder_are_kept_to_be_told(write, tmp_path):
     write("data/b.parquet", "broken")
     write("data/c.csv.gz", b"\x1f\x8b\x08")
     assert len(expand(tmp_path / "data")) == 3
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.XLS", "a.ods"])
+def test_a_spreadsheet_is_called_one(write, name):
+    with pytest.raises(ReadError, match=rf"{name} is a spreadsheet; save it as CSV"):
+        expand(write(name, "PK"))
+
+
+def test_an_empty_name_is_not_this_folder(folder):
+    with pytest.raises(ReadError, match="the name of an input is empty"):
+        expand("")
+
+
+def test_a_name_that_is_no_text_is_written_by_its_codes(tmp_path, write):
+    write("data/b.csv", "text\nfine\n")
+    path = os.fsdecode(os.fsencode(tmp_path / "data") + b"/caf\xe9.csv")
+    try:
+        Path(path).write_text("id,text\n,fine\n")
+    except OSError:
+        pytest.skip("the file system has names of text only")
+    found = read_all(tmp_path / "data")
+    assert [entry.id for entry in found] == ["b.csv:1", "caf\\udce9.csv:row-1"]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may read all")
+def test_a_folder_that_may_not_be_read_is_named(tmp_path, write):
+    write("data/a.csv", "text\nfine\n")
+    inner = write("data/inner/b.csv", "text\nfine\n").parent
+    inner.chmod(0)
+    try:
+        with pytest.raises(ReadError, match="inner cannot be read"):
+            expand(tmp_path / "data")
+    finally:
+        inner.chmod(0o700)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pyarrow as pa
 import pytest
 
@@ -26,6 +28,15 @@ from tests.readers.world import (
     read_all,
     write_parquet,
 )
+
+
+def fuzz(path, seed):
+    """Write some random bytes over those of a file."""
+    generator = random.Random(seed)
+    content = bytearray(path.read_bytes())
+    for _ in range(generator.choice([1, 3, 20])):
+        content[generator.randrange(4, len(content))] = generator.randrange(256)
+    path.write_bytes(bytes(content))
 
 
 def ids(found):
@@ -56,6 +67,13 @@ def test_an_id_that_another_file_has_is_set_aside(write):
     assert ids(read_all([first, second], Columns(id=""))) == ["a.csv:1", "b.csv:1", "b.csv:2"]
 
 
+def test_an_id_that_looks_like_one_that_was_made_is_set_aside(write):
+    paths = [write("a.csv", "text\none\n"), write("b.csv", "id,text\na.csv:1,two\n")]
+    one, bad = read_all(paths)
+    assert (one.id, bad.doc_id) == ("a.csv:1", "a.csv:1")
+    assert "an earlier row already has this id" in bad.reason
+
+
 def test_kept_columns_are_those_of_all_files(write):
     sources = expand(
         [
@@ -76,7 +94,7 @@ def test_kept_columns_are_those_of_all_files(write):
 def test_a_file_that_cannot_be_read_does_not_end_the_stream(write, tmp_path):
     paths = [
         write("a.csv", ""),
-        write("b.csv", "id;text\n1;a\n"),
+        write("b.csv", "id\ttext\n1\ta\n"),
         write("c.csv", "a,b\nx,y\n"),
         write("d.csv", "id,body\n1,a\n"),
         write("e.parquet", "PAR1"),
@@ -91,7 +109,7 @@ def test_a_file_that_cannot_be_read_does_not_end_the_stream(write, tmp_path):
     assert [(fault.where, fault.row) for fault in faults] == [(str(path), 0) for path in paths[:7]]
     said = [
         "the file is empty; there is nothing to read",
-        "the file: the columns are separated by semicolons; re-save it with commas",
+        "the file: the columns are separated by tabs; give --format tsv",
         "there is no column 'text'; the columns are a, b",
         "there is no column 'text'; the columns are id, body",
         "the file is not whole Parquet",
@@ -169,6 +187,20 @@ def test_from_any_position_the_rest_comes(write, tmp_path, monkeypatch, suffix, 
     for number, position in enumerate(reached, 1):
         assert list(read_positions(sources, columns, start=position)) == whole[number:]
     assert list(read_positions(sources, columns, start=Position(len(sources)))) == []
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_bytes_are_wrong_reading_ends_and_goes_on(write, tmp_path, seed):
+    cells = {name: [row[name] for row in ROWS] for name in ROWS[0]}
+    paths = [write(name, content) for name, content in FILES.items() if content]
+    paths.append(write_parquet(tmp_path / "i.parquet", row_group_size=10, **cells))
+    for path in paths:
+        fuzz(path, f"{seed} {path.name}")
+    sources = expand(paths)
+    whole = list(read_positions(sources, Columns(text="text", id="")))
+    for number in range(0, len(whole), 9):
+        rest = list(read_positions(sources, Columns(text="text", id=""), start=whole[number][0]))
+        assert rest == whole[number + 1 :]
 
 
 def test_rows_that_lie_behind_are_not_parsed(write, monkeypatch):

@@ -11,9 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mot_nlp.errors import ColumnError, ReadError
-from mot_nlp.readers import Columns, delimited, jsonfiles
+from mot_nlp.readers import Columns, check_columns, delimited, expand, jsonfiles, jsonlines
+from mot_nlp.readers import rows as rows_module
 from mot_nlp.records import Document, Rejected
-from tests.readers.world import json_lines, read, texts, write_parquet
+from tests.readers.world import json_lines, positions, read, texts, write_parquet
 
 CELLS = st.text(
     st.characters(exclude_categories=["Cs"]) | st.sampled_from('",;\n\t\0\u2028\U0001f600<b>'),
@@ -78,7 +79,7 @@ def test_csv_without_a_header_is_refused(write):
 @pytest.mark.parametrize(
     ("name", "header", "cure"),
     [
-        ("a.csv", "id;text", "semicolons; re-save it with commas"),
+        ("a.tsv", "id;text", "semicolons; give --format csv"),
         ("a.csv", "id\ttext", "tabs; give --format tsv"),
         ("a.tsv", "id,text", "commas; give --format csv"),
     ],
@@ -86,6 +87,56 @@ def test_csv_without_a_header_is_refused(write):
 def test_another_separator_is_named(write, name, header, cure):
     with pytest.raises(ReadError, match=cure):
         read(write(name, header + "\n1;a\n"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'id;text;n\r\n1;"Good, but; dear";2,5\r\n2;b;1\r\n',
+        'sep=;\r\nid;text;n\r\n1;"Good, but; dear";2,5\r\n2;b;1\r\n',
+        "SEP=|\nid|text|n\n1|Good, but; dear|2,5\n2|b|1\n",
+        '\n"id";"text";"n"\n"1";"Good, but; dear";"2,5"\n2;b;1\n',
+    ],
+    ids=["semicolons", "told", "another", "quoted"],
+)
+def test_csv_of_excel_is_read(write, content):
+    first, second = read(write("a.csv", content), Columns(keep=("n",)))
+    assert (first.id, first.text, first.extra) == ("1", "Good, but; dear", {"n": "2,5"})
+    assert (second.id, second.text) == ("2", "b")
+
+
+def test_one_column_may_have_a_semicolon_in_its_name(write):
+    path = write("a.csv", '"text; raw"\nGood; but dear\n')
+    assert texts(path) == ["Good; but dear"]
+
+
+def test_a_quote_that_swallows_much_is_told_early(write, monkeypatch):
+    monkeypatch.setattr(delimited, "_SWALLOWED", 200)
+    rows = [f"{number},fine {number}" for number in range(1, 200)]
+    rows[3], rows[150] = '4,"open', '151,"open'
+    path = write("a.csv", "\n".join(["id,text", *rows]))
+    found = positions(path)
+    assert [entry.row for _, entry in found if isinstance(entry, Rejected)] == [4, 151]
+    assert len(found) == 199
+    assert "that starts at line 5 never closes" in found[3][1].reason
+    assert "that starts at line 152 never closes" in found[150][1].reason
+    assert positions(path, start=found[100][0]) == found[101:]
+
+
+def test_a_long_text_of_many_lines_is_kept(write, monkeypatch):
+    monkeypatch.setattr(delimited, "_SWALLOWED", 200)
+    prose = "It broke, again.\n\nNothing, they said, helps.\n" * 50
+    first, second = read(write("a.csv", f'id,text\n1,"{prose}"\n2,fine\n'))
+    assert (first.text, second.text) == (prose, "fine")
+
+
+def test_the_limit_of_other_csv_readers_is_not_lowered(write):
+    before = csv.field_size_limit(2**30)
+    try:
+        read(write("a.csv", "text\nfine\n"))
+        assert csv.field_size_limit() == 2**30
+    finally:
+        csv.field_size_limit(before)
 
 
 def test_rows_that_a_quote_swallowed_are_read_again(write):
@@ -119,6 +170,28 @@ def test_a_cell_beyond_measure_is_set_aside(write, monkeypatch):
     found = read(write("a.csv", "\n".join(["id,text", '1,"open', *rows])))
     assert "that starts at line 2 never closes" in found[0].reason
     assert [entry.id for entry in found[1:]] == [str(number) for number in range(2, 50)]
+    bad, fine = read(write("b.csv", "id,text\n1," + "x" * 200 + "\n2,fine\n"))
+    assert (bad.row, bad.reason) == (1, "the row is longer than 100 characters; split its text")
+    assert fine.id == "2"
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.json", "a.txt", "a.parquet"])
+def test_a_text_beyond_measure_is_set_aside(write, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(rows_module, "LONGEST_TEXT", 50)
+    long = "x" * 51
+    contents = {
+        "a.csv": f"text\nfine\n{long}\nfine\n",
+        "a.jsonl": json_lines({"text": "fine"}, {"text": long}, {"text": "fine"}),
+        "a.json": json.dumps([{"text": "fine"}, {"text": long}, {"text": "fine"}]),
+        "a.txt": f"fine\n{long}\nfine\n",
+    }
+    if name in contents:
+        path = write(name, contents[name])
+    else:
+        path = write_parquet(tmp_path / name, text=["fine", long, "fine"])
+    first, bad, last = read(path)
+    assert (first.id, bad.row, last.id) == ("1", 2, "3")
+    assert bad.reason == "the text has 51 characters, at most 50 can be read; split it"
 
 
 # ---------------------------------------------------------------- json lines
@@ -147,15 +220,54 @@ def test_json_lines(write):
         ("text", "broken JSON"),
         ('["a"]', "is a JSON list, not an object"),
         ("null", "is a JSON NoneType, not an object"),
-        ("[" * 100_000, "broken JSON"),
+        ("[" * 100_000, "more than 100 brackets in each other"),
+        ('{"text": "a", "n": ' + "[" * 100 + "]" * 100 + "}", "more than 100 brackets"),
+        ('{"text": "a", "n": ' + "9" * 5000 + "}", "a number has too many digits"),
         ('{"text": NaN}', "the text is missing"),
     ],
-    ids=["cut", "bare", "list", "null", "deep", "nan"],
+    ids=["cut", "bare", "list", "null", "deep", "nested", "digits", "nan"],
 )
 def test_json_lines_that_cannot_be_used_are_set_aside(write, line, expected):
     bad, fine = read(write("a.jsonl", line + '\n{"text": "fine"}'))
     assert (bad.row, fine.id) == (1, "2")
     assert expected in bad.reason
+
+
+def test_brackets_in_texts_do_not_count(write):
+    line = {"text": "[" * 500 + '"', "n": [[1]] * 200}
+    (fine,) = read(write("a.jsonl", json_lines(line)), Columns(keep=("n",)))
+    assert (fine.text, fine.extra) == (line["text"], {"n": line["n"]})
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_an_order_mark_where_files_were_joined_is_passed_over(write, name):
+    assert texts(write(name, '\ufeff{"text": "a"}\n\ufeff{"text": "b"}\n')) == ["a", "b"]
+
+
+def test_long_rows_are_not_all_looked_at(write, monkeypatch):
+    monkeypatch.setattr(jsonlines, "_PEEKED_CHARACTERS", 60)
+    taken: list[int] = []
+    row_of = jsonlines.row_of
+
+    def counted(number, *given):
+        taken.append(number)
+        return row_of(number, *given)
+
+    monkeypatch.setattr(jsonlines, "row_of", counted)
+    path = write("a.jsonl", json_lines(*[{"text": "x" * 20}] * 9))
+    assert check_columns(expand(path), Columns()) == ()
+    assert taken == [1, 2]
+    assert len(read(path)) == 9
+
+
+def test_a_file_without_a_readable_row_at_its_start_is_not_held(write):
+    lines = "broken\n" * 5000 + '{"text": "fine"}\n'
+    with pytest.raises(
+        ReadError, match="none of the first 1,000 rows can be read, the first as the"
+    ):
+        read(write("a.jsonl", lines))
+    found = read(write("b.jsonl", lines), Columns(text="text"))
+    assert (len(found), found[-1].text) == (5001, "fine")
 
 
 def test_broken_lines_alone_are_no_column_error(write):

@@ -10,7 +10,7 @@ from mot_nlp.readers import decoding
 from mot_nlp.readers import table as tables
 from mot_nlp.readers.captions import turns_of
 from mot_nlp.readers.plain import told_by_start
-from tests.readers.world import read, read_all, texts
+from tests.readers.world import positions, read, texts
 
 CALL = "Agent: Thanks for calling.\nKim: It broke\nafter a week.\n\nAgent: Sorry.\nKim: Me too.\n"
 WORDS = st.lists(st.sampled_from(["it", "broke", "5 < 6", "never", "A&B"]), min_size=1, max_size=4)
@@ -91,16 +91,21 @@ def test_a_transcript_beyond_measure_is_set_aside(write, monkeypatch, name):
     assert (bad.row, bad.reason) == (1, "the document is longer than 40 characters; split it")
 
 
-def test_a_line_beyond_measure_ends_the_file(write, monkeypatch):
+def test_a_line_beyond_measure_is_set_aside_alone(write, monkeypatch):
     monkeypatch.setattr(decoding, "START", 16)
     monkeypatch.setattr(decoding.Text.lines, "__kwdefaults__", {"longest_line": 100})
-    path = write("a.txt", "fine\n" + "x" * 90 + "\nfine\n" + "x" * 150 + "\nlost\n")
-    *fine, bad = read_all(path)
-    assert [len(entry.text) for entry in fine] == [4, 90, 4]
-    assert (bad.row, bad.reason) == (
-        3,
-        "the file has a line of more than 100 bytes; break it up",
+    path = write("a.txt", "fine\n" + "x" * 90 + "\nfine\n" + "x" * 150 + "\nfine\n")
+    *before, bad, after = found = positions(path)
+    assert [len(entry.text) for _, entry in [*before, after]] == [4, 90, 4, 4]
+    assert (bad[1].row, bad[1].reason) == (
+        4,
+        "the row is not UTF-8 or a line is longer than 100 bytes; re-save the file as UTF-8",
     )
+    assert positions(path, start=before[-1][0]) == found[3:]
+
+
+def test_order_marks_between_joined_files_are_no_rows(write):
+    assert texts(write("a.txt", "\ufeffone\n\ufeff\ntwo\n")) == ["one", "two"]
 
 
 # ---------------------------------------------------------------- captions

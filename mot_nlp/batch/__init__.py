@@ -1,0 +1,1 @@
+"""Runs over files: one file out, or a job that may be killed and goes on."""

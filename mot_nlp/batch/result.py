@@ -1,0 +1,66 @@
+"""What a job tells: how it goes, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import signal
+    from pathlib import Path
+
+    from mot_nlp.batch.ledger import Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a job goes.
+
+    Attributes:
+        documents: Documents tagged so far, those of earlier runs too.
+        this_run: Those of this run alone.
+        rejected: Rows set aside so far.
+        fraction: Part of the input that is done, 0 to 1; None where that cannot be told.
+        seconds: Since this run began to tag.
+    """
+
+    documents: int
+    this_run: int
+    rejected: int
+    fraction: float | None
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Documents a second, in this run."""
+        return self.this_run / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate from the documents done and the part of the input that they are."""
+        if not self.fraction or not self.rate:
+            return None
+        return self.documents * (1 / self.fraction - 1) / self.rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobResult:
+    """What came of a job, or of the run that was asked to stop.
+
+    Attributes:
+        folder: The job's folder.
+        totals: Counts over all finished shards.
+        shards: How many shards are finished.
+        this_run: Documents that this run tagged.
+        seconds: What it took for them.
+        stopped_by: The signal that ended the run early; None if the job is done.
+        was_done: Whether the job was done before this run.
+    """
+
+    folder: Path
+    totals: Totals
+    shards: int
+    this_run: int
+    seconds: float
+    stopped_by: signal.Signals | None = None
+    was_done: bool = False

@@ -1,0 +1,127 @@
+"""Where a job stands: a new one, one that goes on behind its finished shards, or one that is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyarrow import parquet
+
+from mot_nlp.batch.folder import sync, writing
+from mot_nlp.batch.manifest import read_manifest
+from mot_nlp.errors import JobError, OutputError
+from mot_nlp.readers import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mot_nlp.batch.folder import JobFolder
+    from mot_nlp.batch.ledger import Ledger
+    from mot_nlp.batch.manifest import Manifest
+    from mot_nlp.readers import UsedIds
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a job stands.
+
+    Attributes:
+        number: Of the first shard that is not finished.
+        start: The position before it.
+        documents: Documents tagged in the shards before.
+        rejected: Rows set aside in them.
+        finished: Numbers of all finished shards; some may be beyond ``number``.
+    """
+
+    number: int = 0
+    start: Position = Position()  # noqa: RUF009 - it is frozen
+    documents: int = 0
+    rejected: int = 0
+    finished: Collection[int] = frozenset()
+
+
+def check_place(folder: JobFolder) -> None:
+    """Refuse a folder that holds something other than a job.
+
+    Raises:
+        OutputError: It does, or it is no folder.
+    """
+    path = folder.path
+    with writing(path):
+        if path.exists() and not path.is_dir():
+            raise OutputError(
+                f"{path} is a file, and a job needs a folder; name another, or end the name in .parquet, "
+                ".csv, .tsv or .jsonl for a single file"
+            )
+        if not path.is_dir() or folder.manifest.exists() or folder.ledger.is_dir():
+            return
+        if any(not entry.name.startswith(".") for entry in path.iterdir()):
+            raise OutputError(
+                f"{path} holds other files than those of a job; name a new or an empty folder"
+            )
+
+
+def stored_manifest(folder: JobFolder, *, restart: bool) -> tuple[Manifest, bool] | None:
+    """The manifest of the job in a folder and whether the job is done; None for a new one.
+
+    Args:
+        folder: The folder, held by this run.
+        restart: Clear it first.
+
+    Raises:
+        JobError: Its manifest cannot be read.
+        OutputError: It cannot be cleared.
+    """
+    folder.make()
+    with writing(folder.path):
+        if restart:
+            # First, so that what is left by a kill meanwhile belongs to no job.
+            folder.manifest.unlink(missing_ok=True)
+            sync(folder.path)
+    found = read_manifest(folder.manifest)
+    if found is None:
+        folder.clear()
+    folder.sweep()
+    return found
+
+
+def check_same(stored: Manifest, asked: Manifest, folder: JobFolder) -> None:
+    """Refuse to go on with another input, model or option.
+
+    Raises:
+        JobError: Something differs; the message names it.
+    """
+    differences = stored.differences(asked)
+    if any(
+        "name" in told and "sha256" not in told and "version" not in told for told in asked.input
+    ):
+        differences.append(
+            "the input: standard input cannot be read again; save it to a file first"
+        )
+    if differences:
+        shown = "; ".join(differences[:3]) + ("; …" if len(differences) > 3 else "")
+        raise JobError(
+            f"{folder.path} holds a job of something else. {shown[0].upper()}{shown[1:]}. Give what it was "
+            "begun with, name another folder, or begin anew with --restart"
+        )
+
+
+def standing(folder: JobFolder, ledger: Ledger, used: UsedIds) -> Standing:
+    """Where a job stands, with the ids of its finished documents taken.
+
+    Args:
+        folder: The folder.
+        ledger: Its records.
+        used: Takes the ids of the documents before ``start``.
+    """
+    finished = ledger.finished()
+    count = next(number for number in range(len(finished) + 1) if number not in finished)
+    start, documents, rejected = Position(), 0, 0
+    for record in ledger.records(count):
+        start = record.end
+        documents += record.documents
+        rejected += sum(row.rows for row in record.rejected)
+        part = parquet.read_table(folder.documents_part(record.number), columns=["doc_id"])
+        used.update(part["doc_id"].to_pylist())
+        used.update(record.kept_ids)
+    return Standing(count, start, documents, rejected, finished)
