@@ -19,7 +19,8 @@ from mot_nlp.taxonomy import HEADS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mot_nlp.tables.store import Rows, Store
+    from mot_nlp.tables.sources import Rows
+    from mot_nlp.tables.store import Store
 
 NEEDED = (*REQUIRED, "moment_id", "start", "end", "text", "speaker", "moment", "touchpoint",
           *(f"{name}_confidence" for name in HEADS))  # fmt: skip

@@ -147,6 +147,24 @@ class TestPage:
         with pytest.raises(InputError, match="stars"):
             report(moments, worded, path=tmp_path / "worded.html", outcome="stars")
 
+    def test_surrogates_become_replacement_characters(self, rows, tmp_path):
+        moments, documents = (
+            frame.assign(
+                **{
+                    name: pd.Series([f"{v}\udc80" for v in frame[name]], dtype=object)
+                    for name in frame.columns.intersection(["doc_id", "brand", "text"])
+                }
+            )
+            for frame in rows
+        )
+        path = report(moments, documents, path=tmp_path / "page.html", title="Half \ud800")
+        page = path.read_text(encoding="utf-8")
+        assert "<title>Half \ufffd</title>" in page
+        assert "Tal\ufffd" in {
+            value for entry in payload(page)["filters"] for value in entry["values"]
+        }
+        assert "the parcel never came at all\ufffd</mark>" in page
+
     def test_levels(self, rows, tmp_path):
         path = report(rows[0], path=tmp_path / "level.html", confidence=0.8)
         assert "80\u00a0%\u00a0CI" in path.read_text(encoding="utf-8")

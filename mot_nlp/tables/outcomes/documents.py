@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from mot_nlp.errors import ColumnError, InputError
 
 if TYPE_CHECKING:
-    from mot_nlp.tables.store import Rows, Store
+    from mot_nlp.tables.sources import Rows
+    from mot_nlp.tables.store import Store
 
 # Through text, so that one reading serves frames, Parquet and CSV, which has no types. Documents
 # that name no cluster are one each.
