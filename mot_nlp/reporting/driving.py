@@ -79,7 +79,10 @@ def driving(
     if outcome not in known:
         raise ColumnError(
             f"the documents have no column {outcome!r} for the outcome; they have {', '.join(known)}. "
-            "Keep it when you tag: predict(..., keep=[...]), mot predict --keep"
+            "Keep it when you tag: predict(..., keep=[...]), mot predict --keep",
+            missing=[outcome],
+            known=known,
+            rows="documents",
         )
     table = drivers(moments, documents, outcome, taxonomy=taxonomy, confidence=confidence)
     return Driving(table, outcome, _said(table, outcome))

@@ -607,6 +607,15 @@ class TestErrors:
         ):
             table(rows)
 
+    def test_errors_carry_the_columns_they_are_about(self, moments):
+        error = table_error(moments, "shop")
+        assert (error.missing, error.rows) == (("shop",), "moments")
+        assert {"brand", "journey", "month"} <= set(error.known)
+        assert table_error(moments.drop(columns="date"), "month").known[-1] == "journey"
+        # Nothing else would do in the place of a column that every table reads.
+        error = table_error(moments.drop(columns="stage"), "brand")
+        assert (error.missing, error.known) == (("stage",), ())
+
     def test_one_moment_twice(self, moments):
         twice = moments.assign(moment_id=["1#1", "1#2", "1#3", "2#1", "1#1", "1#2", "4#1"])
         with pytest.raises(InputError, match=r"moment '1#1' stands twice in the moments, as when"):
@@ -615,6 +624,12 @@ class TestErrors:
     def test_one_name_twice(self, moments):
         with pytest.raises(InputError, match="one occurs twice; rename it"):
             table(pd.concat([moments, moments[["stage"]]], axis=1))
+
+
+def table_error(moments: pd.DataFrame, by: str) -> ColumnError:
+    with pytest.raises(ColumnError) as caught:
+        table(moments, by)
+    return caught.value
 
 
 def write(frame: pd.DataFrame, path: Path) -> None:

@@ -52,7 +52,10 @@ def read_documents(store: Store, documents: Rows, outcome: str, cluster: str | N
     if missing:
         raise ColumnError(
             f"the documents lack the columns {', '.join(missing)}, which drivers needs; they have "
-            f"{', '.join(columns) or 'none'}. Give one row a document, with doc_id and the outcome"
+            f"{', '.join(columns) or 'none'}. Give one row a document, with doc_id and the outcome",
+            missing=missing,
+            known=columns,
+            rows="documents",
         )
     store.connection.execute(
         _OUTCOME.format(
