@@ -16,6 +16,11 @@ Every message says what came, what is allowed, and what to do next.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class MotError(Exception):
     """Base of everything that mot-nlp raises on purpose."""
@@ -26,7 +31,30 @@ class InputError(MotError, ValueError):
 
 
 class ColumnError(InputError):
-    """A column was named that the data does not have."""
+    """A column was named that the data does not have.
+
+    Attributes:
+        missing: The columns that are missing, as far as the error tells.
+        known: What could be named in their place; empty where nothing else would do.
+        rows: What lacks them (``"moments"`` or ``"documents"``), empty where the error does not tell.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        missing: Iterable[str] = (),
+        known: Iterable[str] = (),
+        rows: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
+        self.known = tuple(known)
+        self.rows = rows
+
+    def told(self, more: str) -> ColumnError:
+        """The same error with more at the end of its message."""
+        return ColumnError(f"{self}{more}", missing=self.missing, known=self.known, rows=self.rows)
 
 
 class ReadError(InputError):

@@ -595,6 +595,37 @@ def test_a_misspelt_column_has_its_neighbour_named(command, moments):
     assert "did you mean" not in str(error.value)
 
 
+def test_what_is_not_misspelt_has_no_neighbour_named(command, rows, tmp_path):
+    rows.drop(columns="date").to_parquet(tmp_path / "undated.parquet")
+    for word in ("month", "there"):
+        with pytest.raises(ColumnError) as error:
+            mot(*command, tmp_path / "undated.parquet", "--by", word)
+        assert "did you mean" not in str(error.value)
+
+
+def test_a_report_names_the_neighbour_of_a_misspelt_column(rows, moments, documents, tmp_path):
+    heads = ["stage", "moment", "touchpoint", "sentiment", "pivotal"]
+    tagged = rows.assign(
+        moment_id=[f"m{n}" for n in range(len(rows))], start=0, end=4, text="Late", speaker="",
+        **{f"{head}_confidence": 0.9 for head in heads},
+    )  # fmt: skip
+    tagged.to_parquet(moments)
+    command = ["report", moments, "--documents", documents, "-o", tmp_path / "page.html", *MODEL]
+    with pytest.raises(
+        ColumnError, match=r"no column 'brnad' to filter by; .*did you mean brand\?$"
+    ):
+        mot(*command, "--filter", "brnad")
+    with pytest.raises(ColumnError, match=r"'brand date' .*mean brand,date \(separate columns by"):
+        mot(*command, "--filter", "brand date")
+    with pytest.raises(ColumnError, match=r"no column 'dtae' to take .*did you mean date\?$"):
+        mot(*command, "--date", "dtae")
+    with pytest.raises(ColumnError, match=r"no column 'starz' for .*did you mean stars\?$"):
+        mot(*command, "--outcome", "starz")
+    tagged.drop(columns="text").to_parquet(moments)
+    with pytest.raises(ColumnError, match=r"lack the columns text, .* predict returned$"):
+        mot(*command, "--filter", "text")
+
+
 def test_an_outcome_that_documents_lack_says_how_to_keep_it(moments, documents):
     keep = r"Keep it when you tag: mot predict .*--documents documents\.parquet --keep nps$"
     with pytest.raises(ColumnError, match=keep):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 
@@ -35,3 +36,13 @@ def test_the_drawn_tree_is_the_tree():
 def test_bad_input_can_be_caught_as_a_value_error(error):
     with pytest.raises(ValueError, match="no column 'text'"):
         raise error("no column 'text'")
+
+
+def test_a_column_error_carries_its_columns():
+    bare = ColumnError("no column 'x'")
+    assert (bare.missing, bare.known, bare.rows) == ((), (), "")
+
+    error = ColumnError("no column 'x'", missing=["x"], known={"y": 1}, rows="moments")
+    for same in (error.told("; try y"), copy.copy(error).told("; try y")):
+        assert str(same) == "no column 'x'; try y"
+        assert (same.missing, same.known, same.rows) == (("x",), ("y",), "moments")

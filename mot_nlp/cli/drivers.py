@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -134,13 +133,9 @@ def _outcome_hint(outcome: str) -> Iterator[None]:
     try:
         yield
     except ColumnError as error:
-        missing, _, _ = str(error).partition("; ")
-        if not (
-            missing.startswith("the documents lack")
-            and re.search(rf"\b{re.escape(outcome)}\b", missing)
-        ):
+        if error.rows != "documents" or outcome not in error.missing:
             raise
-        raise ColumnError(f"{error}. Keep it when you tag: {_make(outcome)}") from error
+        raise error.told(f". Keep it when you tag: {_make(outcome)}") from error
 
 
 def render(table: pd.DataFrame, names: Sequence[str]) -> Fitted:

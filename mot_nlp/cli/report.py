@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mot_nlp.cli.console import Model, comma_separated, err, plain
-from mot_nlp.cli.tabling import Confidence, Moments, existing
+from mot_nlp.cli.tabling import Confidence, Moments, column_hints, existing
 from mot_nlp.errors import OutputError
 
 _DOCUMENTS = "mot predict FEEDBACK -o moments.parquet --documents FILE"
@@ -56,17 +56,19 @@ def command(
     feedback = existing(documents, hint=_DOCUMENTS) if documents else None
     if output in {str(path) for path in (*sources, *(feedback or ()))}:
         raise OutputError(f"{output} is what is read here; name another file for the report")
-    path = report(
-        sources,
-        feedback,
-        path=output,
-        title=title,
-        outcome=outcome,
-        filters=None if filters is None else comma_separated(filters),
-        date=date,
-        rejected=rejected,
-        min_n=min_n,
-        confidence=confidence,
-        model=model,
-    )
+    names = None if filters is None else comma_separated(filters)
+    with column_hints([*(names or ()), date, *([outcome] if outcome else [])]):
+        path = report(
+            sources,
+            feedback,
+            path=output,
+            title=title,
+            outcome=outcome,
+            filters=names,
+            date=date,
+            rejected=rejected,
+            min_n=min_n,
+            confidence=confidence,
+            model=model,
+        )
     err.print(plain(f"wrote {path}"))

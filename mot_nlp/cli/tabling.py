@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -97,12 +96,14 @@ def column_hints(names: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except ColumnError as error:
-        missing, _, there = str(error).partition("; ")
-        known = re.findall(r"\w+", there)
-        meant = [_meant(name, known) for name in names if repr(name) in missing]
+        from mot_nlp.tables.grouping import PERIODS
+
+        # A month that lacks its dates is no misspelt moment.
+        unknown = [name for name in names if name in error.missing and name not in PERIODS]
+        meant = [_meant(name, error.known) for name in unknown]
         if not any(meant):
             raise
-        raise ColumnError(f"{error}; did you mean {', '.join(filter(None, meant))}?") from error
+        raise error.told(f"; did you mean {', '.join(filter(None, meant))}?") from error
 
 
 def _meant(name: str, known: Sequence[str]) -> str:

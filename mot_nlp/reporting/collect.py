@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mot_nlp.bundle import Bundle
     from mot_nlp.reporting.driving import Driving
-    from mot_nlp.tables.store import Rows
+    from mot_nlp.tables.sources import Rows
     from mot_nlp.taxonomy import Taxonomy
 
 VIEWS: dict[str, tuple[str, ...]] = {

@@ -13,7 +13,7 @@ from mot_nlp.errors import ReadError
 from mot_nlp.tables.store import opened
 
 if TYPE_CHECKING:
-    from mot_nlp.tables.store import Rows
+    from mot_nlp.tables.sources import Rows
 
 _COUNTED = ("n_segments", "n_none", "n_moments")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mot_nlp.tables.store import Rows
+    from mot_nlp.tables.sources import Rows
     from mot_nlp.taxonomy import Taxonomy
 
 OUTCOMES = ("stars", "rating", "nps")
@@ -79,7 +79,10 @@ def driving(
     if outcome not in known:
         raise ColumnError(
             f"the documents have no column {outcome!r} for the outcome; they have {', '.join(known)}. "
-            "Keep it when you tag: predict(..., keep=[...]), mot predict --keep"
+            "Keep it when you tag: predict(..., keep=[...]), mot predict --keep",
+            missing=[outcome],
+            known=known,
+            rows="documents",
         )
     table = drivers(moments, documents, outcome, taxonomy=taxonomy, confidence=confidence)
     return Driving(table, outcome, _said(table, outcome))

@@ -19,7 +19,8 @@ from mot_nlp.taxonomy import HEADS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mot_nlp.tables.store import Rows, Store
+    from mot_nlp.tables.sources import Rows
+    from mot_nlp.tables.store import Store
 
 NEEDED = (*REQUIRED, "moment_id", "start", "end", "text", "speaker", "moment", "touchpoint",
           *(f"{name}_confidence" for name in HEADS))  # fmt: skip
@@ -108,20 +109,26 @@ def prepared(
         if missing:
             raise ColumnError(
                 f"the moments lack the columns {', '.join(missing)}, which a report needs; give "
-                "the rows that predict returned"
+                "the rows that predict returned",
+                missing=missing,
+                rows="moments",
             )
         columns, source = _joined(store, documents, wanted)
         if date != DATE and date not in columns:
             raise ColumnError(
                 f"there is no column {date!r} to take dates from; there are {', '.join(columns)}. Keep "
-                "it when you tag: predict(..., keep=[...]), mot predict --keep"
+                "it when you tag: predict(..., keep=[...]), mot predict --keep",
+                missing=[date],
+                known=columns,
             )
         names = [name for name in USUAL_FILTERS if name in columns] if filters is None else filters
         unknown = [name for name in names if name not in columns]
         if unknown:
             raise ColumnError(
                 f"there is no column {', '.join(map(repr, unknown))} to filter by; there are "
-                f"{', '.join(columns)}"
+                f"{', '.join(columns)}",
+                missing=unknown,
+                known=columns,
             )
         path = Path(folder) / "moments.parquet"
         yield _write(store, path, columns, source, list(dict.fromkeys(names)), date)
@@ -134,7 +141,9 @@ def _joined(store: Store, documents: Rows | None, wanted: set[str]) -> tuple[dic
     own = store.add("documents", documents, wanted={"doc_id", *wanted})
     if "doc_id" not in own:
         raise ColumnError(
-            "the documents lack the column doc_id; give the rows that predict returned"
+            "the documents lack the column doc_id; give the rows that predict returned",
+            missing=["doc_id"],
+            rows="documents",
         )
     lent = {name: sql for name, sql in own.items() if sql and name not in store.columns}
     if not lent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mot_nlp.reporting.numbers import words
@@ -13,10 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import pandas as pd
+
     from mot_nlp.taxonomy import Taxonomy
 
 AROUND = 240
 """Characters shown before and after a quote."""
+
+LONGEST = 1_000
+"""Characters of a quote that are shown; most have far fewer."""
 
 GAP = " […] "
 """What stands for words between two moments that are no moment and so are not in the rows."""
@@ -67,7 +73,8 @@ def quoted(
         by=("touchpoint", "sentiment"),
         taxonomy=taxonomy,
     )
-    around = context(path, found["doc_id"].unique().tolist())
+    found = _placed(found)
+    around = _placed(context(path, found["doc_id"].unique().tolist()))
     neighbours = {doc_id: rows.to_dict("records") for doc_id, rows in around.groupby("doc_id")}
     out: dict[str, list[Quote]] = {name: [] for name in touchpoints}
     for row in found.to_dict("records"):
@@ -75,13 +82,22 @@ def quoted(
     return {name: own for name, own in out.items() if own}
 
 
+def _placed(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that have a text and a place in their document."""
+    kept = rows[rows["text"].str.strip() != ""].dropna(subset=["start", "end"])
+    # Beside a missing one pandas makes fractions of whole numbers.
+    return kept.astype({"start": "int64", "end": "int64"})
+
+
 def _quote(row: dict[Any, Any], rows: list[dict[Any, Any]]) -> Quote:
     before = [other for other in rows if other["end"] <= row["start"]]
     after = [other for other in rows if other["start"] >= row["end"]]
+    ahead = "".join(left["text"] + _joint(left, right) for left, right in pairwise([*before, row]))
+    behind = "".join(_joint(left, right) + right["text"] for left, right in pairwise([row, *after]))
     return Quote(
-        before=_shortened(_running([*before, row])[: -len(row["text"]) or None], from_end=True),
-        text=row["text"],
-        after=_shortened(_running([row, *after])[len(row["text"]) :], from_end=False),
+        before=_last(ahead),
+        text=_whole(row["text"]),
+        after=_first(behind, AROUND),
         doc_id=str(row["doc_id"]),
         span=f"{row['start']}–{row['end']}",
         labels=" · ".join(words(row[name]) for name in ("stage", "moment", "touchpoint")),
@@ -90,21 +106,26 @@ def _quote(row: dict[Any, Any], rows: list[dict[Any, Any]]) -> Quote:
     )
 
 
-def _running(rows: list[dict[Any, Any]]) -> str:
-    """The texts of rows one after another, a sign where words between them are missing."""
-    parts: list[str] = []
-    for number, row in enumerate(rows):
-        if number:
-            # One character between two segments is the space that separates sentences.
-            parts.append(" " if row["start"] - rows[number - 1]["end"] <= 1 else GAP)
-        parts.append(row["text"])
-    return "".join(parts)
+def _joint(left: dict[Any, Any], right: dict[Any, Any]) -> str:
+    """What stands between two moments: a space, or a sign where words are missing."""
+    return " " if right["start"] - left["end"] <= 1 else GAP
 
 
-def _shortened(text: str, *, from_end: bool) -> str:
-    """At most ``AROUND`` characters next to the quote, cut between words."""
+def _whole(text: str) -> str:
+    """A quote; of one that no page has room for the start, and how much is missing."""
+    start = _first(text, LONGEST)
+    return text if start == text else f"{start} [{len(text):,} characters in all]"
+
+
+def _first(text: str, most: int) -> str:
+    """At most so many characters from the start, cut between words where there are such."""
+    if len(text) <= most:
+        return text
+    return (text[:most].rpartition(" ")[0] or text[:most]) + "…"
+
+
+def _last(text: str) -> str:
+    """At most ``AROUND`` characters from the end, likewise."""
     if len(text) <= AROUND:
         return text
-    if from_end:
-        return "…" + text[-AROUND:].partition(" ")[2]
-    return text[:AROUND].rpartition(" ")[0] + "…"
+    return "…" + (text[-AROUND:].partition(" ")[2] or text[-AROUND:])

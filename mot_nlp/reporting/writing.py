@@ -10,11 +10,12 @@ from mot_nlp.bundle import open_bundle
 from mot_nlp.errors import OutputError
 from mot_nlp.tables.arguments import check_at_least, check_confidence
 from mot_nlp.tables.shipped import shipped
+from mot_nlp.transcripts import without_surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mot_nlp.tables.store import Rows
+    from mot_nlp.tables.sources import Rows
 
 SUFFIXES = (".html", ".htm")
 
@@ -107,7 +108,7 @@ def _write(path: Path, page: str) -> None:
     """Beside its place first, so that a half-written page never bears the name."""
     part = path.with_name(path.name + ".part")
     try:
-        part.write_text(page, encoding="utf-8", errors="replace")
+        part.write_text(without_surrogates(page), encoding="utf-8")
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

@@ -75,17 +75,23 @@ def check_columns(
     if missing:
         raise ColumnError(
             f"the moments lack the columns {', '.join(missing)}, which this table needs; "
-            f"they have {', '.join(columns) or 'none'}. Give the rows that predict returned"
+            f"they have {', '.join(columns) or 'none'}. Give the rows that predict returned",
+            missing=missing,
+            rows="moments",
         )
     derived = [*taxonomy.rollups, *(PERIODS if DATE in columns else ())]
     unknown = [name for name in names if name not in columns and name not in derived]
     if unknown:
+        known = dict.fromkeys([*columns, *derived])
         raise ColumnError(
             f"there is no column {', '.join(map(repr, unknown))} to table by; there are "
-            f"{', '.join(dict.fromkeys([*columns, *derived]))}"
+            f"{', '.join(known)}"
             + (
                 ""
                 if DATE in columns
                 else f" (and {', '.join(PERIODS)}, had you kept a column date)"
-            )
+            ),
+            missing=unknown,
+            known=known,
+            rows="moments",
         )

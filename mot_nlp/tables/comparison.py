@@ -29,7 +29,7 @@ from mot_nlp.tables.wording import Difference, Wording
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mot_nlp.tables.store import Rows
+    from mot_nlp.tables.sources import Rows
     from mot_nlp.taxonomy import Taxonomy
 
 OTHERS = "others"

@@ -9,13 +9,14 @@ from mot_nlp.tables.cells import fetch
 from mot_nlp.tables.fields import typed
 from mot_nlp.tables.shipped import or_shipped
 from mot_nlp.tables.store import opened
+from mot_nlp.transcripts import without_surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
 
-    from mot_nlp.tables.store import Rows
+    from mot_nlp.tables.sources import Rows
 
 CONTEXT_COLUMNS = (
     "doc_id",
@@ -58,7 +59,8 @@ def context(moments: Rows, doc_ids: str | Iterable[object]) -> pd.DataFrame:
         ReadError: The file cannot be read.
         InputError: A value is not what its column holds.
     """
-    documents = [doc_ids] if isinstance(doc_ids, str) else [str(name) for name in doc_ids]
+    names = [doc_ids] if isinstance(doc_ids, str) else doc_ids
+    documents = [without_surrogates(str(name)) for name in names]
     with opened(moments, wanted=set(CONTEXT_COLUMNS)) as store:
         check_columns(CONTEXT_COLUMNS, (), store.columns, or_shipped(None))
         statement = _STATEMENT.format(

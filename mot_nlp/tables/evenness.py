@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mot_nlp.tables.pairs import Pairs
-    from mot_nlp.tables.store import Rows
+    from mot_nlp.tables.sources import Rows
     from mot_nlp.taxonomy import Taxonomy
 
 CONSISTENCY_COLUMNS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,12 @@ from mot_nlp.tables.store import opened
 from mot_nlp.taxonomy import HEADS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from mot_nlp.tables.store import Rows, Store
+    from mot_nlp.tables.sources import Rows
+    from mot_nlp.tables.store import Store
     from mot_nlp.taxonomy import Taxonomy
 
 QUOTE_COLUMNS = (
@@ -155,7 +157,11 @@ def quotes(
         InputError: An argument is out of its range, ``where`` asks for a label that does not exist,
             or a value is not what its column holds.
     """
-    names = names_of(by or ())
+    names = names_of(by)
+    if not isinstance(where or {}, Mapping):
+        raise InputError(
+            f"where is {where!r}; give a column and a value of it, as {{'touchpoint': 'delivery'}}"
+        )
     wanted = dict(where or {})
     taxonomy = or_shipped(taxonomy)
     check_at_least("k", k, 1, why="for one quote of each cell, or more")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mot_nlp.errors import InputError
 from mot_nlp.taxonomy import PIVOTAL
+from mot_nlp.transcripts import without_surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +85,9 @@ def _any_of(values: Sequence[Any], key: str) -> tuple[str, dict[str, object]]:
         parts.append(f"list_contains($numbers_{key}, TRY_CAST(CAST({key} AS VARCHAR) AS DOUBLE))")
         parameters[f"numbers_{key}"] = numbers
     if texts:
-        parts.append(f"list_contains($texts_{key}, CAST({key} AS VARCHAR))")
+        # A time at midnight is written with it, and asked for without.
+        written = f"regexp_replace(CAST({key} AS VARCHAR), ' 00:00:00([+-]00)?$', '')"
+        parts.append(f"list_contains($texts_{key}, {written})")
         parameters[f"texts_{key}"] = texts
     if len(present) < len(values):
         parts.append(f"{key} IS NULL")
@@ -92,5 +95,7 @@ def _any_of(values: Sequence[Any], key: str) -> tuple[str, dict[str, object]]:
 
 
 def _text(value: object) -> str:
-    """A value as DuckDB writes it."""
-    return str(value).lower() if isinstance(value, _TRUTH) else str(value)
+    """A value as DuckDB holds and writes it; a time at midnight as its day."""
+    text = str(value).lower() if isinstance(value, _TRUTH) else str(value)
+    midnight = " 00:00:00"
+    return without_surrogates(text).removesuffix(f"{midnight}+00:00").removesuffix(midnight)

@@ -14,7 +14,13 @@ DATE = "date"
 """The kept column that periods are taken from."""
 
 # Through TIMESTAMPTZ, so that a text, a date and a time with a zone all land on the same UTC day.
-DAY = "CAST(CAST(nullif(trim(CAST({date} AS VARCHAR)), '') AS TIMESTAMPTZ) AS TIMESTAMP)"
+_TIME = "CAST(CAST(nullif(trim(CAST({date} AS VARCHAR)), '') AS TIMESTAMPTZ) AS TIMESTAMP)"
+# The calendars of Python and pandas know the years 1 to 9999 only.
+DAY = (
+    f"CASE WHEN {_TIME} < TIMESTAMP '0001-01-01' OR {_TIME} >= TIMESTAMP '10000-01-01' "
+    f"THEN error('the date ' || CAST({{date}} AS VARCHAR) || ' is in no year from 1 to 9999') "
+    f"ELSE {_TIME} END"
+)
 PERIODS = {
     "week": f"strftime({DAY}, '%G-W%V')",
     "month": f"strftime({DAY}, '%Y-%m')",

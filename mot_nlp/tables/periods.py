@@ -45,7 +45,10 @@ def check_date(column: str, columns: Mapping[str, str]) -> None:
         raise ColumnError(
             f"the moments have no column {column!r} to take dates from; they have "
             f"{', '.join(columns) or 'none'}. Name one with date, or tag again with keep naming "
-            "the column of dates"
+            "the column of dates",
+            missing=[column],
+            known=columns,
+            rows="moments",
         )
 
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mot_nlp.tables.store import Rows, Store
+    from mot_nlp.tables.sources import Rows
+    from mot_nlp.tables.store import Store
     from mot_nlp.taxonomy import Taxonomy
 
 TABLE_COLUMNS = (

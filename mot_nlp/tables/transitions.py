@@ -25,7 +25,8 @@ from mot_nlp.tables.table import THIN
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mot_nlp.tables.store import Rows, Store
+    from mot_nlp.tables.sources import Rows
+    from mot_nlp.tables.store import Store
     from mot_nlp.taxonomy import Taxonomy
 
 PATH_COLUMNS = (

@@ -26,7 +26,7 @@ from mot_nlp.tables.table import TABLE_COLUMNS, THIN
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mot_nlp.tables.store import Rows
+    from mot_nlp.tables.sources import Rows
     from mot_nlp.taxonomy import Taxonomy
 
 UNDATED = "undated"

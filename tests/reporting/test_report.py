@@ -19,6 +19,7 @@ from mot_nlp.reporting.findings import extremes, make_or_break, overall
 from mot_nlp.reporting.flow import flow
 from mot_nlp.reporting.numbers import interval, signed
 from mot_nlp.reporting.prepared import MISSING, OTHERS, prepared
+from mot_nlp.reporting.quoting import AROUND, GAP, LONGEST, quoted
 from mot_nlp.tables import moment_table
 from mot_nlp.tables.figures import figures
 from mot_nlp.tables.shipped import or_shipped
@@ -146,6 +147,24 @@ class TestPage:
         assert "Nothing can be said of what moves stars" in path.read_text(encoding="utf-8")
         with pytest.raises(InputError, match="stars"):
             report(moments, worded, path=tmp_path / "worded.html", outcome="stars")
+
+    def test_surrogates_become_replacement_characters(self, rows, tmp_path):
+        moments, documents = (
+            frame.assign(
+                **{
+                    name: pd.Series([f"{v}\udc80" for v in frame[name]], dtype=object)
+                    for name in frame.columns.intersection(["doc_id", "brand", "text"])
+                }
+            )
+            for frame in rows
+        )
+        path = report(moments, documents, path=tmp_path / "page.html", title="Half \ud800")
+        page = path.read_text(encoding="utf-8")
+        assert "<title>Half \ufffd</title>" in page
+        assert "Tal\ufffd" in {
+            value for entry in payload(page)["filters"] for value in entry["values"]
+        }
+        assert "the parcel never came at all\ufffd</mark>" in page
 
     def test_levels(self, rows, tmp_path):
         path = report(rows[0], path=tmp_path / "level.html", confidence=0.8)
@@ -304,6 +323,86 @@ class TestCube:
             pytest.raises(InputError, match=r"make \d+ cells, and a page holds 10; name fewer"),
         ):
             cube(file, {"v": ("stage",)}, TAXONOMY)
+
+
+class TestQuotes:
+    @pytest.fixture
+    def moments(self, rows):
+        """One document about delivery: three moments, words that are none before the last."""
+        texts = ["It came late.", "The box was torn and wet.", "Nobody answered my letter."]
+        starts = [0, 14, 60]
+        return (
+            rows[0][:3]
+            .assign(
+                doc_id="a", moment_id=["a#1", "a#2", "a#3"], text=texts, start=starts,
+                end=[s + len(t) for s, t in zip(starts, texts, strict=True)],
+                stage="post_purchase", moment="smot", touchpoint=["product", "delivery", "product"],
+                sentiment="negative",
+            )
+            .reset_index(drop=True)
+        )  # fmt: skip
+
+    @pytest.fixture
+    def delivered(self, tmp_path):
+        def quotes_of(moments):
+            moments.to_parquet(tmp_path / "moments.parquet")
+            return quoted(tmp_path / "moments.parquet", ["delivery"], TAXONOMY, each=9)
+
+        return quotes_of
+
+    def test_stand_among_their_neighbours(self, moments, delivered):
+        [quote] = delivered(moments)["delivery"]
+
+        assert quote.before == "It came late. "
+        assert quote.text == "The box was torn and wet."
+        assert quote.after == f"{GAP}Nobody answered my letter."
+        assert quote.span == "14–39"
+
+    @pytest.mark.parametrize("column", ["start", "end", "text"])
+    def test_without_a_place_or_a_text_are_left_out(self, moments, delivered, column):
+        moments = pd.concat(
+            [moments, moments[1:2].assign(moment_id="a#4", doc_id="b", text="A very rude driver.")]
+        ).astype({"start": "Int64", "end": "Int64"})
+        for row, expected in ((3, ["a"]), (1, ["b"])):
+            odd = moments.reset_index(drop=True)
+            odd.loc[row, column] = None
+            quotes = delivered(odd)["delivery"]
+            assert [quote.doc_id for quote in quotes] == expected
+            assert quotes[0].span == "14–39"
+
+    def test_neighbours_without_a_place_or_a_text_are_left_out(self, moments, delivered):
+        moments = moments.astype({"start": "Int64"})
+        moments.loc[0, "start"] = None
+        moments.loc[2, "text"] = " "
+        [quote] = delivered(moments)["delivery"]
+
+        assert (quote.before, quote.after, quote.span) == ("", "", "14–39")
+
+    @pytest.mark.parametrize("words", ["word " * 100_000, "x" * 500_000], ids=["words", "one word"])
+    def test_huge_ones_are_cut(self, moments, delivered, words):
+        moments.loc[1, "text"] = words
+        moments.loc[1, "end"] = 14 + len(words)
+        moments["start"] += [0, 0, len(words)]
+        moments["end"] += [0, 0, len(words)]
+        [quote] = delivered(moments)["delivery"]
+
+        shown, _, length = quote.text.partition("… ")
+        assert words.startswith(shown)
+        assert LONGEST - 5 <= len(shown) <= LONGEST
+        assert length == "[500,000 characters in all]"
+        assert quote.before == "It came late. "
+
+    def test_huge_neighbours_are_cut(self, moments, delivered):
+        size = 500_000
+        moments.loc[[0, 2], "text"] = ["x" * size, "y " * size]
+        moments["start"] = [0, size + 1, size + 27]
+        moments["end"] = [size, size + 26, 3 * size + 27]
+        [quote] = delivered(moments)["delivery"]
+
+        assert quote.before == "…" + "x" * (AROUND - 1) + " "
+        assert quote.after.startswith(" y y ")
+        assert quote.after.endswith("…")
+        assert len(quote.after) <= AROUND + 1
 
 
 class TestCoverage:

@@ -707,3 +707,10 @@ class TestErrors:
     def test_no_dates(self):
         with pytest.raises(InputError, match=r"cannot be tabled.*someday"):
             compared(frame(range(2), date="someday"), between="period")
+
+    @pytest.mark.parametrize("wrong", ["infinity", "0044-03-15 (BC)"])
+    @pytest.mark.parametrize("freq", ["D", "MS"])
+    def test_a_date_of_no_calendar(self, wrong, freq):
+        moments = frame(range(3), date=["2025-01-01", wrong, "2025-02-01"])
+        with pytest.raises(InputError, match=r"is in no year from 1 to 9999\. See that .*YYYY"):
+            compared(moments, between="period", freq=freq)

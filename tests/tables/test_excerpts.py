@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -408,6 +409,45 @@ class TestWhere:
     def test_a_number_finds_a_text_that_is_one(self, moments):
         assert quoted(moments.astype({"stars": str}), {"stars": 2})["doc_id"].tolist() == ["b"]
 
+    @pytest.mark.parametrize(
+        "as_dates",
+        [
+            pytest.param(lambda dates: dates, id="text"),
+            pytest.param(lambda dates: dates + " 00:00:00", id="text with midnight"),
+            pytest.param(pd.to_datetime, id="datetime"),
+            pytest.param(lambda dates: pd.to_datetime(dates, utc=True), id="utc"),
+            pytest.param(lambda dates: dates.map(date.fromisoformat), id="date"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "day",
+        [
+            "2025-01-31",
+            "2025-01-31 00:00:00",
+            date(2025, 1, 31),
+            pd.Timestamp("2025-01-31"),
+            pd.Timestamp("2025-01-31", tz="UTC"),
+        ],
+        ids=repr,
+    )
+    def test_a_day_is_its_midnight(self, moments, as_dates, day):
+        moments["date"] = ["2025-02-01", "2025-01-31", *["2025-01-30"] * 4]
+        moments["date"] = as_dates(moments["date"])
+
+        assert quoted(moments, {"date": day})["doc_id"].tolist() == ["b"]
+
+    def test_a_time_of_day_is_not_its_day(self, moments):
+        moments["date"] = pd.to_datetime(["2025-01-31 12:00", *["2025-01-31 00:00"] * 5])
+
+        assert "a" not in quoted(moments, {"date": "2025-01-31"})["doc_id"].tolist()
+        assert quoted(moments, {"date": "2025-01-31 12:00:00"})["doc_id"].tolist() == ["a"]
+
+    def test_surrogates_are_found_as_they_are_quoted(self, moments):
+        moments["brand"] = pd.Series([*["x\udc80"] * 2, *["y"] * 4], dtype=object)
+
+        for brand in ("x\udc80", "x\ufffd"):
+            assert sorted(quoted(moments, {"brand": brand})["doc_id"]) == ["a", "b"]
+
     def test_a_column_goes_before_a_rollup_of_its_name(self, moments):
         out = quoted(moments.assign(journey=list("xyzxyz")), {"journey": "y"})
 
@@ -461,6 +501,9 @@ class TestErrors:
             pytest.param({"k": 301}, "k is 301; give at most 300", id="large k"),
             pytest.param({"kind": "best"}, "kind is 'best'; give one of representative, extr", id="kind"),
             pytest.param({"by": "rank"}, "by names rank, which the table", id="taken"),
+            pytest.param(
+                {"where": "app"}, r"where is 'app'; give a column and a value of it, as \{'t", id="no mapping"
+            ),
             pytest.param({"where": {"brand": []}}, "no value for brand; give one", id="no value"),
             pytest.param(
                 {"where": {"touchpoint": ["app", "shop"]}},
@@ -520,6 +563,11 @@ class TestContext:
 
     def test_numbers_for_ids(self, moments):
         assert len(context(moments.assign(doc_id=[7, 7, 8, 9, 9, 9]), [7, 8])) == 3
+
+    def test_surrogates_in_ids(self, moments):
+        moments["doc_id"] = pd.Series(["a\udc80", *"abcde"], dtype=object)
+
+        assert context(moments, "a\udc80")["doc_id"].tolist() == ["a\ufffd"]
 
     def test_nothing(self, moments):
         for out in (context(moments, []), context(moments[:0], "a")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -336,6 +337,46 @@ class TestBy:
         pd.testing.assert_frame_equal(out, table(moments))
 
 
+class TestSurrogates:
+    """Half characters, which no encoding can write: Arrow holds none, Python's own strings do."""
+
+    @pytest.mark.parametrize(
+        "as_column",
+        [
+            pytest.param(lambda values: values, id="object"),
+            pytest.param(lambda values: values.astype("string[python]"), id="string"),
+            pytest.param(
+                lambda values: pd.Series(
+                    pd.Categorical.from_codes(
+                        range(len(values)), pd.Index([f"{v}{n}" for n, v in enumerate(values)], dtype=object)
+                    )
+                ), id="category",
+            ),
+        ],
+    )  # fmt: skip
+    def test_become_replacement_characters(self, moments, as_column):
+        moments["brand"] = as_column(pd.Series(["ü\udc80\udfff!"] * 7, dtype=object))
+
+        out = table(moments, "brand")["brand"]
+        assert out.str.startswith("ü\ufffd\ufffd!").all()
+        assert moments["brand"][0].startswith("ü\udc80\udfff!")
+
+    def test_beside_other_values(self, moments):
+        moments["brand"] = pd.Series([1, "x\ud800", None, 2.5, True, "ok", None], dtype=object)
+
+        assert "x\ufffd" in table(moments, "brand")["brand"].tolist()
+
+    def test_in_names(self, moments, tmp_path: Path):
+        name = "brand\udc80"
+        columns = [name if own == "brand" else own for own in moments.columns]
+        odd = moments.set_axis(pd.Index(columns, dtype=object), axis=1)
+        pd.testing.assert_frame_equal(table(odd), table(moments))
+        with pytest.raises(InputError, match=r"'brand\\udc80' of the moments .*; rename it"):
+            table(odd, name)
+        with pytest.raises(ReadError, match=r"a\\udc80\.csv' is not UTF-8; rename it"):
+            table(tmp_path / "a\udc80.csv")
+
+
 class TestThin:
     def test_blanks_figures_and_keeps_counts(self, moments):
         out = table(moments, min_n=4)
@@ -394,6 +435,26 @@ class TestFiles:
                 writer.write(rows.to_dict("records"))
 
         pd.testing.assert_frame_equal(table(path), table(moments))
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11",
+            "12-11-2025",
+            "2025-01-31T10:00:00",
+            "2025-01-31T10:00:00Z",
+            "07:30",
+        ],
+    )
+    def test_json_texts_stay_as_they_are(self, moments, tmp_path: Path, value):
+        path = tmp_path / "moments.jsonl"
+        kept = moments.assign(brand=value, doc_id=value)
+        write(kept, path)
+
+        assert table(path, "brand")["brand"].tolist() == [value]
+        pd.testing.assert_frame_equal(table(path, "month"), table(kept, "month"))
+        write(kept.assign(brand=[value, *moments["brand"][1:]]), path)
+        assert value in table(path, "brand")["brand"].tolist()
 
     def test_csv_ids_stay_apart(self, moments, tmp_path: Path):
         path = tmp_path / "moments.csv"
@@ -530,6 +591,31 @@ class TestErrors:
             table(moments.assign(**{column: value}), ("month",))
         assert not isinstance(caught.value, ReadError)
 
+    @pytest.mark.parametrize("wrong", ["infinity", "-infinity", "0044-03-15 (BC)", "10000-01-01"])
+    def test_dates_of_no_calendar(self, moments, wrong):
+        moments.loc[0, "date"] = wrong
+        message = rf"date {re.escape(wrong)} is in no year from 1 to 9999\. See that .*YYYY-MM-DD"
+        for by in ("week", "month", "quarter", "year"):
+            with pytest.raises(InputError, match=message):
+                table(moments, by)
+        assert table(moments, "brand")["n"].sum() == 6
+
+    @pytest.mark.parametrize("rows", [123, None, {"a": 1}, ["a.csv", 1]], ids=str)
+    def test_rows_that_are_none(self, rows):
+        with pytest.raises(
+            InputError, match=rf"are of type {type(rows).__name__}; give a DataFrame, the path"
+        ):
+            table(rows)
+
+    def test_errors_carry_the_columns_they_are_about(self, moments):
+        error = table_error(moments, "shop")
+        assert (error.missing, error.rows) == (("shop",), "moments")
+        assert {"brand", "journey", "month"} <= set(error.known)
+        assert table_error(moments.drop(columns="date"), "month").known[-1] == "journey"
+        # Nothing else would do in the place of a column that every table reads.
+        error = table_error(moments.drop(columns="stage"), "brand")
+        assert (error.missing, error.known) == (("stage",), ())
+
     def test_one_moment_twice(self, moments):
         twice = moments.assign(moment_id=["1#1", "1#2", "1#3", "2#1", "1#1", "1#2", "4#1"])
         with pytest.raises(InputError, match=r"moment '1#1' stands twice in the moments, as when"):
@@ -538,6 +624,12 @@ class TestErrors:
     def test_one_name_twice(self, moments):
         with pytest.raises(InputError, match="one occurs twice; rename it"):
             table(pd.concat([moments, moments[["stage"]]], axis=1))
+
+
+def table_error(moments: pd.DataFrame, by: str) -> ColumnError:
+    with pytest.raises(ColumnError) as caught:
+        table(moments, by)
+    return caught.value
 
 
 def write(frame: pd.DataFrame, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -285,13 +286,23 @@ class TestErrors:
         with pytest.raises(InputError, match=r"cannot be tabled: .*someday.*YYYY-MM-DD"):
             follow(moments.assign(date="someday"))
 
-    @pytest.mark.parametrize("wrong", ["1900-01-01", "0001-01-01", "9999-12-31", "infinity"])
+    @pytest.mark.parametrize("wrong", ["1900-01-01", "0001-01-01", "9999-12-31"])
     def test_a_date_far_off_is_not_laid_out(self, moments, wrong):
         moments.loc[0, "date"] = wrong
         with pytest.raises(
             InputError, match=r"periods of freq 'D' for 2 cells; .*first and the last date are real"
         ):
             follow(moments, "brand", freq="D")
+
+    @pytest.mark.parametrize("wrong", ["infinity", "-infinity", "0044-03-15 (BC)", "10000-01-01"])
+    @pytest.mark.parametrize("freq", LENGTHS)
+    def test_a_date_of_no_calendar_is_refused(self, moments, wrong, freq):
+        moments.loc[0, "date"] = wrong
+        with pytest.raises(
+            InputError,
+            match=rf"date {re.escape(wrong)} is in no year from 1 to 9999\. See that .*YYYY-MM-DD",
+        ):
+            follow(moments, freq=freq)
 
     def test_the_bounds_themselves(self, moments):
         first = date(2000, 1, 1)

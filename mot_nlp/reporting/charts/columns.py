@@ -30,7 +30,8 @@ def by_columns(table: pd.DataFrame, first: str, drawn: Sequence[str], *, made_by
     if missing:
         raise ColumnError(
             f"the table lacks the columns {', '.join(dict.fromkeys(missing))}, which this chart draws; "
-            f"it has {', '.join(names) or 'none'}. Give a table that {made_by} returned"
+            f"it has {', '.join(names) or 'none'}. Give a table that {made_by} returned",
+            missing=missing,
         )
     return names[: names.index(first)]
 

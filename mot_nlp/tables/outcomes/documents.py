@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from mot_nlp.errors import ColumnError, InputError
 
 if TYPE_CHECKING:
-    from mot_nlp.tables.store import Rows, Store
+    from mot_nlp.tables.sources import Rows
+    from mot_nlp.tables.store import Store
 
 # Through text, so that one reading serves frames, Parquet and CSV, which has no types. Documents
 # that name no cluster are one each.
@@ -51,7 +52,10 @@ def read_documents(store: Store, documents: Rows, outcome: str, cluster: str | N
     if missing:
         raise ColumnError(
             f"the documents lack the columns {', '.join(missing)}, which drivers needs; they have "
-            f"{', '.join(columns) or 'none'}. Give one row a document, with doc_id and the outcome"
+            f"{', '.join(columns) or 'none'}. Give one row a document, with doc_id and the outcome",
+            missing=missing,
+            known=columns,
+            rows="documents",
         )
     store.connection.execute(
         _OUTCOME.format(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from mot_nlp.tables.outcomes.estimates import Notes
     from mot_nlp.tables.outcomes.sandwich import Floats
-    from mot_nlp.tables.store import Rows
+    from mot_nlp.tables.sources import Rows
     from mot_nlp.taxonomy import Taxonomy
 
 DRIVER_COLUMNS = (
