@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LONGEST_LINE = 2**27
+LONGEST_LINE = 2**26
 """Most bytes of a line; what stands beyond is dropped, as it could fill the memory."""
 
 LONGEST_TEXT = 2**26
