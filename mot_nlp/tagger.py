@@ -167,9 +167,7 @@ class MomentTagger:
         if spans is None:
             with self._lock:
                 spans = [self._segmenter(document) for document in documents]
-        return _Prepared(
-            documents, spans, self._encoder.encode([d.text for d in documents], spans)
-        )
+        return _Prepared(documents, spans, self._encoder.encode([d.text for d in documents], spans))
 
     def _finish(
         self, prepared: _Prepared, future: Future[list[NDArray[np.float32]]]
@@ -188,9 +186,7 @@ class MomentTagger:
         return np.concatenate(rows)
 
 
-def chunks(
-    documents: Iterable[Document], size: int = CHUNK_DOCUMENTS
-) -> Iterator[list[Document]]:
+def chunks(documents: Iterable[Document], size: int = CHUNK_DOCUMENTS) -> Iterator[list[Document]]:
     """Documents in lists that are inferred together: at most ``size`` of them, fewer long ones.
 
     Raises:

@@ -1,1 +1,5 @@
-"""Runs over files: one file out, or a job that may be killed and goes on."""
+"""Runs over files: into one file (``single``), or as a job whose folder survives kills (``job``).
+
+A job is planned (``planning``) and then done: read and written in one process, tagged in others
+(``worker``), which import this package too and must stay small; hence nothing is imported here.
+"""

@@ -21,23 +21,22 @@ from mot_nlp.batch.kept import KeptColumns
 from mot_nlp.batch.ledger import Ledger, Totals
 from mot_nlp.batch.locking import locked
 from mot_nlp.batch.manifest import Manifest, fingerprints
-from mot_nlp.batch.result import JobResult, Progress
+from mot_nlp.batch.result import JobResult, Progress, read_fraction
 from mot_nlp.batch.shards import shards
 from mot_nlp.batch.standing import check_place, check_same, standing, stored_manifest
 from mot_nlp.batch.stopping import Interrupted, Stop
 from mot_nlp.batch.tagging import Collector
 from mot_nlp.batch.worker import Advance
-from mot_nlp.readers import ReadNotes, UsedIds, read_positions
+from mot_nlp.readers import Position, ReadNotes, UsedIds, read_positions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from mot_nlp.batch.planning import Plan
     from mot_nlp.batch.pool import Pool
     from mot_nlp.batch.shards import Shard
     from mot_nlp.batch.standing import Standing
     from mot_nlp.batch.tagging import Tagged
-    from mot_nlp.readers import Source
 
     MakePool = Callable[[Plan], Pool]
 
@@ -74,10 +73,6 @@ def run_job(
         return run.do(make_pool, restart=restart)
 
 
-def done_fraction(sources: Sequence[Source], notes: ReadNotes) -> float | None:  # noqa: ARG001
-    return None
-
-
 class _Run:
     """One run on a job's folder."""
 
@@ -96,7 +91,8 @@ class _Run:
         self._stop = stop
         self._notes = notes
         self._tell = on_progress
-        self._documents = self._this_run = self._rejected = self._shards = 0
+        self._documents = self._read = self._this_run = self._rejected = self._shards = 0
+        self._place = Position()
         self._began = time.monotonic()
 
     def do(self, make_pool: MakePool, *, restart: bool) -> JobResult:
@@ -124,7 +120,8 @@ class _Run:
     def _upcoming(self, stands: Standing, kinds: Mapping[str, str] | None) -> Iterator[Shard]:
         """The shards from the first that is not finished on."""
         plan = self._plan
-        self._documents, self._rejected = stands.documents, stands.rejected
+        self._documents = self._read = stands.documents
+        self._rejected, self._place = stands.rejected, stands.start
         self._shards = stands.number
         self._intake = plan.intake(taken=stands.documents)
         if kinds is not None:
@@ -167,6 +164,8 @@ class _Run:
         """Have what is left tagged and committed; whether nothing is left then."""
         while (shard := self._next(upcoming)) is not None:
             self._shards += 1
+            self._read += len(shard.documents)
+            self._place = shard.end
             if shard.number in stands.finished:
                 self._advance(len(shard.documents), is_new=False)
             elif not shard.documents:
@@ -200,13 +199,13 @@ class _Run:
 
     def _report(self) -> None:
         if self._tell is not None:
-            fraction = done_fraction(self._plan.sources, self._notes)
+            part = read_fraction(self._plan.sources, self._place.source, self._notes.offset)
             self._tell(
                 Progress(
                     documents=self._documents,
                     this_run=self._this_run,
                     rejected=self._rejected,
-                    fraction=fraction,
+                    fraction=part and part * self._documents / max(self._read, 1),
                     seconds=self._seconds,
                 )
             )

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import signal
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mot_nlp.batch.ledger import Totals
+    from mot_nlp.readers import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +66,22 @@ class JobResult:
     seconds: float
     stopped_by: signal.Signals | None = None
     was_done: bool = False
+
+
+def read_fraction(sources: Sequence[Source], number: int, offset: int | None) -> float | None:
+    """The part of the input that is read, 0 to 1, by bytes as they are stored.
+
+    Args:
+        sources: The files.
+        number: Of the one that is being read.
+        offset: Bytes that lie behind in it; None if it is closed, as it is read whole then.
+
+    Returns:
+        None where a size is unknown, as that of standard input.
+    """
+    sizes = [source.size for source in sources]
+    if None in sizes:
+        return None
+    known = [size or 0 for size in sizes]
+    behind = sum(known[:number]) + (sum(known[number : number + 1]) if offset is None else offset)
+    return min(behind / max(sum(known), 1), 1.0)

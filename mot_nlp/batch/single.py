@@ -1,24 +1,36 @@
-"""One file in, files out: a stream from reader to tagger to writers, rejected rows beside it."""
+"""Files in, one file out: a stream from reader to tagger to writers, rejected rows beside it."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from mot_nlp.batch.intake import Intake
+from mot_nlp.batch.options import Options
+from mot_nlp.batch.result import Progress, read_fraction
+from mot_nlp.batch.tagging import masked
 from mot_nlp.errors import OutputError
-from mot_nlp.readers import STANDARD_STREAM, kept_columns, read_documents
+from mot_nlp.readers import (
+    STANDARD_STREAM,
+    ReadNotes,
+    check_columns,
+    expand,
+    is_url,
+    read_positions,
+)
 from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, Document, Rejected
 from mot_nlp.writers import open_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from mot_nlp.readers import Columns
+    from mot_nlp.batch.intake import Entry
     from mot_nlp.records import TaggedDocument
     from mot_nlp.tagger import MomentTagger
 
@@ -47,47 +59,53 @@ class Summary:
     @property
     def n_rejected(self) -> int:
         """Rows set aside."""
-        return sum(self.rejected.values())
+        return self.rejected.total()
+
+    @property
+    def rejected_share(self) -> float:
+        """Rows set aside as a share of all that were taken in, 0 to 1."""
+        return self.n_rejected / max(self.n_rejected + self.documents, 1)
 
 
 def run(
     tagger: MomentTagger,
-    source: str | Path,
+    inputs: str | Path | Sequence[str | Path],
     target: str | Path,
     *,
-    columns: Columns,
+    options: Options | None = None,
     source_format: str | None = None,
     target_format: str | None = None,
     documents: str | Path | None = None,
-    all_segments: bool = False,
-    customer: str | None = None,
     rejected: str | Path | None = None,
-    on_progress: Callable[[int], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> Summary:
-    """Tag the documents of a file and write their moments.
+    """Tag the documents of files and write their moments to one file.
 
     Args:
         tagger: The model.
-        source: Input file, or ``-`` for standard input.
+        inputs: Files, folders, patterns or URLs, or ``-`` for standard input.
         target: File of moment rows, or ``-`` for standard output.
-        columns: Which columns hold text, id and source, and which are kept.
+        options: What is asked for.
         source_format: Format of the input; by its suffix where none is given.
         target_format: Format of the output; by its suffix where none is given.
         documents: File of document rows, if wanted.
-        all_segments: One row a segment, unmerged, the none segments too.
-        customer: Speaker label of the customer in transcripts.
         rejected: File that lists rows set aside; ``rejected.jsonl`` beside ``target`` if None.
-        on_progress: Called with the number of documents tagged since the last call.
+        on_progress: Called now and then.
 
     Raises:
         InputError: The input cannot be read.
         OutputError: An output cannot be written, or would overwrite the input.
     """
+    options = options or Options()
     rejected = _rejected_path(target, rejected)
-    _refuse_same(source, target, documents, rejected)
-    summary = Summary()
-    kept = kept_columns(source, columns, format=source_format)
-    read = read_documents(source, columns, format=source_format, customer=customer)
+    summary, notes = Summary(), ReadNotes()
+    sources = expand(inputs, format=source_format)
+    _refuse_same([source.path for source in sources], [target, documents, rejected])
+    kept = check_columns(sources, options.columns, notes=notes)
+    entries = Intake(sources, options).entries(
+        read_positions(sources, options.columns, customer=options.customer, notes=notes)
+    )
+    began = time.monotonic()
     with ExitStack() as stack:
         moment_writer = stack.enter_context(
             open_writer(target, [*MOMENT_COLUMNS, *kept], format=target_format)
@@ -96,32 +114,49 @@ def run(
             open_writer(documents, [*DOCUMENT_COLUMNS, *kept])
         )
         log = stack.enter_context(_RejectedLog(rejected, summary))
-        for tagged in _groups(tagger.stream(log.sift(read))):
-            rows = [row for t in tagged for row in t.moment_rows(all_segments=all_segments)]
+        for tagged in _groups(tagger.stream(log.sift(entries)), options):
+            rows = [row for t in tagged for row in t.moment_rows(all_segments=options.all_segments)]
             moment_writer.write(rows)
             if document_writer:
                 document_writer.write([t.document_row() for t in tagged])
             summary.documents += len(tagged)
             summary.moments += len(rows)
             if on_progress:
-                on_progress(len(tagged))
+                part = read_fraction(sources, log.place, notes.offset)
+                on_progress(_progress(summary, part, time.monotonic() - began))
     return summary
 
 
-def _groups(tagged: Iterable[TaggedDocument]) -> Iterator[list[TaggedDocument]]:
+def _progress(summary: Summary, part: float | None, seconds: float) -> Progress:
+    return Progress(
+        documents=summary.documents,
+        this_run=summary.documents,
+        rejected=summary.n_rejected,
+        fraction=part,
+        seconds=seconds,
+    )
+
+
+def _groups(tagged: Iterable[TaggedDocument], options: Options) -> Iterator[list[TaggedDocument]]:
     stream = iter(tagged)
+    if options.mask:
+        stream = (replace(found, document=masked(found.document)) for found in stream)
     while group := list(islice(stream, WRITE_DOCUMENTS)):
         yield group
 
 
-def _refuse_same(*paths: str | Path | None) -> None:
-    """Refuse an output that is the input or another output; ``-`` in and out are two things."""
-    files = [Path(path).resolve() for path in paths if path and str(path) != STANDARD_STREAM]
-    twice = next((path for number, path in enumerate(files) if path in files[:number]), None)
-    if twice:
-        raise OutputError(f"{twice} is named twice, as input or output; name a file for each")
-    if [str(path) for path in paths[1:]].count(STANDARD_STREAM) > 1:
+def _refuse_same(inputs: Sequence[str], outputs: Sequence[str | Path | None]) -> None:
+    """Refuse an output that is an input or another output; ``-`` in and out are two things."""
+    named = [str(path) for path in outputs if path]
+    if named.count(STANDARD_STREAM) > 1:
         raise OutputError("only one output can go to standard output; name a file for the other")
+    taken = {
+        Path(path).resolve() for path in inputs if path != STANDARD_STREAM and not is_url(path)
+    }
+    for path in (Path(name).resolve() for name in named if name != STANDARD_STREAM):
+        if path in taken:
+            raise OutputError(f"{path} is named twice, as input or output; name a file for each")
+        taken.add(path)
 
 
 def _rejected_path(target: str | Path, rejected: str | Path | None) -> Path:
@@ -131,10 +166,15 @@ def _rejected_path(target: str | Path, rejected: str | Path | None) -> Path:
 
 
 class _RejectedLog:
-    """Lists the rows that this run set aside; the file of an earlier run is removed."""
+    """Lists the rows that this run set aside; the file of an earlier run is removed.
+
+    Attributes:
+        place: Number of the input file that is being read.
+    """
 
     def __init__(self, path: Path, summary: Summary) -> None:
         self.path, self.summary = path, summary
+        self.place = 0
         self._file: TextIO | None = None
 
     def __enter__(self) -> _RejectedLog:
@@ -146,13 +186,14 @@ class _RejectedLog:
         if self._file is not None:
             self._file.close()
 
-    def sift(self, read: Iterable[Document | Rejected]) -> Iterator[Document]:
+    def sift(self, entries: Iterable[Entry]) -> Iterator[Document]:
         """Documents, while rejected rows go to the file."""
-        for entry in read:
-            if isinstance(entry, Document):
-                yield entry
-            else:
-                self._write(entry)
+        for entry in entries:
+            self.place = entry.end.source
+            if isinstance(entry.what, Document):
+                yield entry.what
+            elif isinstance(entry.what, Rejected):
+                self._write(entry.what)
 
     def _write(self, entry: Rejected) -> None:
         try:
@@ -165,4 +206,4 @@ class _RejectedLog:
                 f"{self.path} cannot be written ({error.strerror}); name another file for the "
                 "rejected rows with --rejected"
             ) from error
-        self.summary.rejected[entry.reason] += 1
+        self.summary.rejected[entry.reason] += entry.rows

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
@@ -58,6 +59,24 @@ class ReadNotes:
     """
 
     encodings: dict[str, str] = field(default_factory=dict)
+    _file: io.BufferedReader | None = field(default=None, repr=False)
+
+    @contextmanager
+    def following(self, file: io.BufferedReader) -> Iterator[None]:
+        """Know how far a file is read, as long as the context."""
+        self._file = file
+        try:
+            yield
+        finally:
+            self._file = None
+
+    @property
+    def offset(self) -> int | None:
+        """Bytes that lie behind in the file that is being read, packed as it is; None if unknown."""
+        try:
+            return None if self._file is None else self._file.tell()
+        except (OSError, ValueError):  # standard input has no places, a closed file none any more
+            return None
 
     def add(self, name: str, encoding: str) -> None:
         """Note the encoding of a file; say so where it is a guess."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-    from mot_nlp.readers.decoding import ByteStream
+    from mot_nlp.readers.decoding import ByteStream, ReadNotes
     from mot_nlp.readers.source import Source
 
 _LONGEST_MAGIC = 4
@@ -51,8 +51,12 @@ def opened(source: Source) -> Iterator[io.BufferedReader]:
 
 
 @contextmanager
-def unpacked(source: Source) -> Iterator[ByteStream]:
+def unpacked(source: Source, notes: ReadNotes | None = None) -> Iterator[ByteStream]:
     """The bytes of a file, unpacked if its first bytes say that it is packed.
+
+    Args:
+        source: The file.
+        notes: Where it is noted how far it is read.
 
     Raises:
         OSError: It cannot be opened.
@@ -60,6 +64,8 @@ def unpacked(source: Source) -> Iterator[ByteStream]:
     """
     with ExitStack() as stack:
         file = stack.enter_context(opened(source))
+        if notes is not None:
+            stack.enter_context(notes.following(file))
         compression = compression_of(file.peek(_LONGEST_MAGIC)[:_LONGEST_MAGIC])
         if compression == "gzip":
             yield stack.enter_context(gzip.GzipFile(fileobj=file))

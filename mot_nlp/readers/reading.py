@@ -45,11 +45,11 @@ def open_table(
         ReadError: It is not what its format says.
     """
     if source.format == "parquet":
-        with opened(source) as file:
+        with opened(source) as file, notes.following(file):
             check_start(file.peek(START)[:START], source.name, is_parquet=True)
             yield parquet_table(file, source.name), None
         return
-    with unpacked(source) as stream:
+    with unpacked(source, notes) as stream:
         text = Text(stream, source.name, notes, is_live=source.is_standard_input)
         if text.failure is not None and not text.start:
             raise ReadError(f"{source.name} {text.failure}")

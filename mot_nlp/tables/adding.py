@@ -95,7 +95,9 @@ def added_table(
     with opened(pd.DataFrame(), wanted=set()) as store:
         relation = store.connection.read_parquet([str(part) for part in parts])
         relation.create_view(_PARTS)
-        known = dict.fromkeys([*by, DATE, *(taxonomy.rollups[n].of for n in taxonomy.rollups)], "''")
+        known = dict.fromkeys(
+            [*by, DATE, *(taxonomy.rollups[n].of for n in taxonomy.rollups)], "''"
+        )
         group = grouping(by, known, taxonomy)
         values = _asked_for(group.parameters, group.order)
         cells, sums = cells_in_order(store, group, sums_of_sums(group, _PARTS), values)
@@ -104,6 +106,4 @@ def added_table(
 
 def _asked_for(values: Mapping[str, object], statement: str) -> dict[str, object]:
     """The parameters that a statement takes; DuckDB refuses others."""
-    return {
-        name: value for name, value in values.items() if re.search(rf"\${name}\b", statement)
-    }
+    return {name: value for name, value in values.items() if re.search(rf"\${name}\b", statement)}
