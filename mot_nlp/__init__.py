@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mot_nlp.version import VERSION
+
 if TYPE_CHECKING:
     from mot_nlp.api import load, predict
     from mot_nlp.errors import (
         BundleError,
         ColumnError,
         InputError,
+        JobError,
         MotError,
         OutputError,
         ReadError,
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
     from mot_nlp.tagger import MomentTagger
     from mot_nlp.transcripts import document
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "DOCUMENT_COLUMNS",
@@ -52,6 +55,7 @@ __all__ = [
     "ColumnError",
     "Document",
     "InputError",
+    "JobError",
     "Moment",
     "MomentTagger",
     "MotError",
@@ -81,6 +85,7 @@ _HOMES = {
         "BundleError",
         "ColumnError",
         "InputError",
+        "JobError",
         "MotError",
         "OutputError",
         "ReadError",

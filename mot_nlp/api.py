@@ -13,6 +13,7 @@ import pandas as pd
 
 from mot_nlp.bundle import MANIFEST, default_path
 from mot_nlp.errors import InputError
+from mot_nlp.language import with_language
 from mot_nlp.readers import ID_NAMES, Columns, documents_from_rows, kept_names
 from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, Document, Rejected
 from mot_nlp.tagger import MomentTagger
@@ -135,10 +136,12 @@ def predict(
     )
     kept = kept_names(columns, names)
     rejected: list[Rejected] = []
-    found = _sift(
+    found: Iterator[Document] = _sift(
         documents_from_rows(rows, columns, names, where=type(data).__name__, customer=customer),
         rejected,
     )
+    if documents:
+        found = map(with_language, found)
     moment_rows: list[dict[str, Any]] = []
     document_rows: list[dict[str, Any]] = []
     texts: dict[str, str] = {}

@@ -20,10 +20,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mot_nlp.errors import MotError
+
+if TYPE_CHECKING:
+    from mot_nlp.records import Document
 
 ENGLISH = "en"
 WINDOW = 1_000
@@ -97,6 +101,14 @@ def is_available() -> bool:
     return True
 
 
+def with_language(document: Document) -> Document:
+    """The document with the language of its customer's words, None where that cannot be told."""
+    if not is_available():
+        return document
+    words = (document.text[turn.start : turn.end] for turn in document.turns if turn.is_customer)
+    return replace(document, language=identify("\n".join(words)))
+
+
 def is_english(language: str | None) -> bool:
     """Whether ``--only-english`` keeps a text of this language: English, or undecided.
 
@@ -140,7 +152,7 @@ def _script_language(words: str) -> str | None:
 @cache
 def _identifier() -> _Identifier:
     try:
-        import eldc  # type: ignore[import-untyped]
+        import eldc
     except ImportError as error:
         raise MotError(
             "languages are told apart by eldc, which is not installed; pip install eldc (where it "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mot_nlp.errors import OutputError
-from mot_nlp.readers import JOB_MANIFEST
+from mot_nlp.readers import JOB_LEDGER, JOB_MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ class JobFolder:
     @property
     def ledger(self) -> Path:
         """Folder of what each finished shard left for the end; gone when the job is done."""
-        return self.path / "_shards"
+        return self.path / JOB_LEDGER
 
     @property
     def lock(self) -> Path:
@@ -98,7 +98,8 @@ class JobFolder:
             OutputError: They cannot be written.
         """
         with writing(self.path):
-            for folder in (self.path, self.moments, self.documents, self.ledger):
+            # The ledger first: it makes the folder a job's, should a kill come between.
+            for folder in (self.path, self.ledger, self.moments, self.documents):
                 folder.mkdir(parents=True, exist_ok=True)
 
     def clear(self) -> None:
@@ -126,7 +127,7 @@ class JobFolder:
 
     def _own(self) -> list[tuple[Path, str]]:
         return [
-            (self.path, "manifest.json"),
+            (self.path, JOB_MANIFEST),
             (self.path, "summary.json"),
             (self.path, "rejected.jsonl"),
             (self.path, "table.parquet"),

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from mot_nlp.readers import Position, Source
 
 
+LONGEST_DOCUMENT = 1_000_000
+"""Most characters of a document that is tagged, a book's worth; a longer one would need gigabytes, and is
+mostly the rest of a file behind a quote that was never closed."""
+
 _SHOWN = 40
 _ISO = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -99,7 +103,12 @@ class Intake:
         return share is not None and bool(doc_id) and _place(doc_id) >= share
 
     def _checked(self, document: Document) -> Document:
-        found = with_language(document)
+        if len(document.text) > LONGEST_DOCUMENT:
+            raise InputError(
+                f"the text has {len(document.text):,} characters; the most that is tagged as one document "
+                f"is {LONGEST_DOCUMENT:,}; split it, and see that no quote before it was left open"
+            )
+        found = language.with_language(document)
         if self._options.only_english and not language.is_english(found.language):
             raise InputError(
                 f"the text is in another language than English ({found.language}); tag it without "
@@ -110,14 +119,6 @@ class Intake:
         if self.kept is None:
             return found
         return replace(found, extra=self.kept.fitted(found.extra))
-
-
-def with_language(document: Document) -> Document:
-    """The document with the language of its customer's words, None where that cannot be told."""
-    if not language.is_available():
-        return document
-    words = (document.text[turn.start : turn.end] for turn in document.turns if turn.is_customer)
-    return replace(document, language=language.identify("\n".join(words)))
 
 
 def check_date(value: object) -> None:

@@ -110,7 +110,8 @@ class _Run:
         if stored is None:
             upcoming, kinds = self._with_kinds(upcoming)
             manifest = replace(manifest, kinds=kinds)
-            manifest.write(folder.manifest)
+            if not self._stop.is_asked_for:  # else the rows that tell the kinds may be unread
+                manifest.write(folder.manifest)
         ledger = Ledger(folder, manifest.sha256)
         committer = Committer(folder, ledger, manifest, plan.options.tables, plan.bundle.taxonomy)
         with make_pool(plan) as pool:

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import mot_nlp
 from mot_nlp.batch.folder import replacing
 from mot_nlp.batch.parts import SCHEMA_VERSION
 from mot_nlp.errors import JobError, ReadError
 from mot_nlp.readers import is_url
+from mot_nlp.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ class Manifest:
     model: dict[str, str]
     options: dict[str, Any]
     kinds: dict[str, str]
-    version: str = mot_nlp.__version__
+    version: str = VERSION
     format: int = FORMAT_VERSION
     schema: int = SCHEMA_VERSION
 

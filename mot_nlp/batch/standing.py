@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from pyarrow import parquet
 
 from mot_nlp.batch.folder import sync, writing
@@ -14,6 +15,7 @@ from mot_nlp.readers import Position
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
     from mot_nlp.batch.folder import JobFolder
     from mot_nlp.batch.ledger import Ledger
@@ -72,13 +74,14 @@ def stored_manifest(folder: JobFolder, *, restart: bool) -> tuple[Manifest, bool
         JobError: Its manifest cannot be read.
         OutputError: It cannot be cleared.
     """
-    folder.make()
+    found = None if restart else read_manifest(folder.manifest)
+    if found is None or not found[1]:  # a job that is done has no ledger, and gets none
+        folder.make()
     with writing(folder.path):
         if restart:
             # First, so that what is left by a kill meanwhile belongs to no job.
             folder.manifest.unlink(missing_ok=True)
             sync(folder.path)
-    found = read_manifest(folder.manifest)
     if found is None:
         folder.clear()
     folder.sweep()
@@ -121,7 +124,15 @@ def standing(folder: JobFolder, ledger: Ledger, used: UsedIds) -> Standing:
         start = record.end
         documents += record.documents
         rejected += sum(row.rows for row in record.rejected)
-        part = parquet.read_table(folder.documents_part(record.number), columns=["doc_id"])
-        used.update(part["doc_id"].to_pylist())
+        used.update(_ids(folder.documents_part(record.number)))
         used.update(record.kept_ids)
     return Standing(count, start, documents, rejected, finished)
+
+
+def _ids(part: Path) -> list[str]:
+    try:
+        return parquet.read_table(part, columns=["doc_id"])["doc_id"].to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise JobError(
+            f"{part} cannot be read ({error}), though its shard is finished; begin anew with --restart"
+        ) from error

@@ -1,7 +1,7 @@
 """A process that tags shards: it owns a tagger, takes shards from a pipe and sends rows back.
 
 It never touches the job's folder, so a worker that outlives its run can do no harm. Signals are the
-parent's business; if the parent dies, the worker does.
+parent's business; when the parent closes the pipe or dies, the worker ends.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import parent_process
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from mot_nlp.batch.tagging import Collector
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from mot_nlp.batch.shards import Shard
     from mot_nlp.batch.tagging import Tagged
     from mot_nlp.records import Document
-
-_ORPHANED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ Message = Hungry | Advance | Done | Failed
 
 
 def serve(connection: Connection, model: Model, options: Options) -> None:
-    """Tag the shards that come until None comes.
+    """Tag the shards that come until the pipe is closed.
 
     Args:
         connection: Shards come in, messages go out.
@@ -84,21 +82,33 @@ def serve(connection: Connection, model: Model, options: Options) -> None:
         options: What is asked for.
     """
     _leave_signals_to_parent()
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    with suppress(BrokenPipeError, EOFError):  # the parent is gone or has closed the pipe
+    inbox: SimpleQueue[Shard] = SimpleQueue()
+    # On a thread of its own, or both ends could wait for the other to read a large message.
+    threading.Thread(target=_receive, args=(connection, inbox), daemon=True).start()
+    with suppress(OSError):  # nobody is left to be told
         try:
-            _serve(connection, model, options)
-        except (MotError, OSError, MemoryError, RuntimeError) as error:
+            _serve(connection, inbox, model, options)
+        except (MotError, MemoryError, RuntimeError) as error:
             connection.send(Failed(f"{type(error).__name__}: {error}"))
 
 
-def _serve(connection: Connection, model: Model, options: Options) -> None:
+def _receive(connection: Connection, inbox: SimpleQueue[Shard]) -> None:
+    try:
+        while True:
+            inbox.put(connection.recv())
+    except (EOFError, OSError):
+        os._exit(0)  # whatever the main thread does is for nobody
+
+
+def _serve(
+    connection: Connection, inbox: SimpleQueue[Shard], model: Model, options: Options
+) -> None:
     from mot_nlp.tagger import MomentTagger
 
     tagger = MomentTagger.load(model.path, precision=model.precision, threads=model.threads)
     connection.send(Hungry())
     at_work: deque[tuple[int, Collector]] = deque()
-    for results in tagger.batches(_chunks(connection, options, at_work)):
+    for results in tagger.batches(_chunks(connection, inbox, options, at_work)):
         if not at_work:
             continue
         number, collector = at_work[0]
@@ -111,17 +121,18 @@ def _serve(connection: Connection, model: Model, options: Options) -> None:
 
 
 def _chunks(
-    connection: Connection, options: Options, at_work: deque[tuple[int, Collector]]
+    connection: Connection,
+    inbox: SimpleQueue[Shard],
+    options: Options,
+    at_work: deque[tuple[int, Collector]],
 ) -> Iterator[list[Document]]:
     """Chunks of the shards that come; the next shard is asked for before the last chunk of one."""
     from mot_nlp.tagger import chunks
 
     while True:
-        if at_work and not connection.poll():
+        if at_work and inbox.empty():
             yield []  # nothing to do meanwhile: have the results of what is inferred
-        shard: Shard | None = connection.recv()
-        if shard is None:
-            return
+        shard = inbox.get()
         collector = Collector(shard.documents, options)
         at_work.append((shard.number, collector))
         held: list[Document] = []
@@ -137,10 +148,3 @@ def _leave_signals_to_parent() -> None:
     """A terminal or a service manager signals all processes of a run; the parent decides."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
-
-
-def _die_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(_ORPHANED)

@@ -22,16 +22,6 @@ def command(
             show_default=False,
         ),
     ],
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output",
-            "-o",
-            help="A folder for a job that can be killed and goes on; or a Parquet, CSV, TSV or JSON "
-            "Lines file, or - for standard output.",
-            rich_help_panel=OUT,
-        ),
-    ] = "-",
     text: Annotated[
         str | None, typer.Option("--text", help="Column of the text.", rich_help_panel=IN)
     ] = None,
@@ -60,6 +50,16 @@ def command(
             "--format", help="Input format, where the name does not tell.", rich_help_panel=IN
         ),
     ] = None,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            help="A folder for a job that can be killed and goes on; or a Parquet, CSV, TSV or JSON "
+            "Lines file, or - for standard output.",
+            rich_help_panel=OUT,
+        ),
+    ] = "-",
     all_segments: Annotated[
         bool,
         typer.Option(
@@ -157,6 +157,14 @@ def command(
             rich_help_panel=JOB,
         ),
     ] = None,
+    shard_documents: Annotated[
+        int | None,
+        typer.Option(
+            "--shard-size",
+            help="Rows of a part, what a kill loses at most, a process; 2048 if left out.",
+            rich_help_panel=JOB,
+        ),
+    ] = None,
     restart: Annotated[
         bool,
         typer.Option(
@@ -177,7 +185,7 @@ def command(
         str,
         typer.Option(
             "--engine",
-            help="local, or ray for a cluster (pip install 'mot-nlp[ray]').",
+            help="local, or ray for a cluster (pip install 'mot-nlp\\[ray]').",
             rich_help_panel=JOB,
         ),
     ] = "local",
@@ -190,11 +198,10 @@ def command(
 ) -> None:
     """Find and tag the moments of every text in files.
 
-    With a folder as --output this is a job: killed at any moment, the same command goes on where it
-    stopped. Exit codes: 0 done, 1 error, 2 wrong usage, 3 too many rows set aside, 130 and 143
-    stopped by Ctrl-C and SIGTERM.
+    With a folder as --output this is a job: killed at any moment, the same command goes on where it stopped.
+
+    Exit codes: 0 done, 1 error, 2 wrong usage, 3 too many rows set aside, 130 and 143 stopped by Ctrl-C and SIGTERM.
     """
-    from mot_nlp.batch.options import TABLE_BY
     from mot_nlp.cli.running import Asked, carry_out
     from mot_nlp.readers import Columns
 
@@ -205,7 +212,7 @@ def command(
         customer=customer,
         source_format=format,
         all_segments=all_segments,
-        tables=tuple(tuple(comma_separated(by)) for by in table_by or [",".join(TABLE_BY)]),
+        tables=tuple(tuple(comma_separated(by)) for by in table_by or ()),
         documents=documents,
         rejected=rejected,
         target_format=output_format,
@@ -216,6 +223,7 @@ def command(
         max_rejected=max_rejected,
         dry_run=dry_run,
         workers=workers,
+        shard_documents=shard_documents,
         restart=restart,
         engine=engine,
         address=address,

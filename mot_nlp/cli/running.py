@@ -53,6 +53,7 @@ class Asked:
     max_rejected: float
     dry_run: bool
     workers: int | None
+    shard_documents: int | None
     restart: bool
     engine: str
     address: str | None
@@ -85,11 +86,10 @@ class Asked:
 
     @property
     def _for_jobs(self) -> dict[str, bool]:
-        from mot_nlp.batch.options import TABLE_BY
-
         return {
             "--restart": self.restart,
-            "--table-by": self.tables != (TABLE_BY,),
+            "--table-by": bool(self.tables),
+            "--shard-size": self.shard_documents is not None,
             "--engine ray": self.engine == "ray",
             "--address": self.address is not None,
         }

@@ -62,19 +62,17 @@ _MOST_DECIMALS = 6
 
 
 def existing(paths: Sequence[str], *, hint: str = "mot predict FEEDBACK -o FILE") -> list[Path]:
-    """The paths of files that are there.
+    """The paths of files, or folders of jobs, that are there.
 
     Args:
         paths: Paths as typed.
         hint: The command that makes such a file, ``FILE`` for its path.
 
     Raises:
-        InputError: One is not there, or is a folder.
+        InputError: One is not there.
     """
     for path in paths:
-        if Path(path).is_dir():
-            raise InputError(f"{path} is a folder; name the files in it, as {path}/*.parquet")
-        if not Path(path).is_file():
+        if not Path(path).exists():
             make = f"make one with: {hint.replace('FILE', path)}"
             # A bare word is hardly a file: the shell has cut a list of columns in pieces.
             if not Path(path).suffix and Path(path).name == path:

@@ -11,7 +11,7 @@ from mot_nlp.readers.expanding import expand
 from mot_nlp.readers.files import kept_columns, read_documents
 from mot_nlp.readers.ids import UsedIds
 from mot_nlp.readers.kinds import FORMATS
-from mot_nlp.readers.outputs import JOB_MANIFEST
+from mot_nlp.readers.outputs import JOB_LEDGER, JOB_MANIFEST
 from mot_nlp.readers.rows import documents_from_rows
 from mot_nlp.readers.source import STANDARD_STREAM, Source, is_url
 from mot_nlp.readers.stream import Position, check_columns, read_positions, read_sources
@@ -19,6 +19,7 @@ from mot_nlp.readers.stream import Position, check_columns, read_positions, read
 __all__ = [
     "FORMATS",
     "ID_NAMES",
+    "JOB_LEDGER",
     "JOB_MANIFEST",
     "STANDARD_STREAM",
     "Columns",

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 JOB_MANIFEST = "manifest.json"
 """File that makes a folder a job's, if ``MOMENTS`` is beside it."""
 
+JOB_LEDGER = "_shards"
+"""Folder in a job's folder as long as the job is not done."""
+
 MOMENTS = "moments"
 REJECTED = "rejected.jsonl"
 

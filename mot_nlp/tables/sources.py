@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mot_nlp.errors import InputError, ReadError
+from mot_nlp.readers import JOB_LEDGER, JOB_MANIFEST
 from mot_nlp.transcripts import without_surrogates
 from mot_nlp.writers import FORMULA_STARTS, SUFFIXES, undefuse
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
     Rows = pd.DataFrame | str | Path | Sequence[str | Path]
-    """Rows of moments or documents, or the path of a file of them, or the paths of several."""
+    """Rows of moments or documents, or the path of a file or job of them, or several paths."""
 
 DOCUMENT = "doc_id"
 """The column that names a row's document."""
@@ -60,7 +61,7 @@ def view_of(
     for path in paths:
         _check_file(path, view)
     # What was written without a row may not name its columns: then any may be meant.
-    full = [path for path in paths if kind_of(path) == "parquet" or path.stat().st_size > 0]
+    full = [path for path in paths if kind_of(path) in (None, "parquet") or path.stat().st_size > 0]
     if not full:
         return _register(connection, view, pd.DataFrame(columns=sorted(wanted)), wanted)
     parts = []
@@ -121,10 +122,31 @@ def _check_apart(connection: duckdb.DuckDBPyConnection, view: str, files: int) -
 def _check_file(path: Path, view: str) -> None:
     if _has_surrogates([str(path)]):
         raise ReadError(f"the name of the file {str(path)!r} is not UTF-8; rename it")
-    if kind_of(path) is None or not path.is_file():
+    if path.is_dir():
+        parts_of(path, view)
+    elif kind_of(path) is None or not path.is_file():
         raise ReadError(
-            f"{path} is not a file of {view}; give the path of a {', '.join(SUFFIXES)} file"
+            f"{path} is not a file of {view}; give the path of a {', '.join(SUFFIXES)} file, or the "
+            "folder of a job"
         )
+
+
+def parts_of(folder: Path, view: str) -> list[Path]:
+    """The Parquet files of a folder; of a job's folder, its parts of ``moments`` or ``documents``.
+
+    Raises:
+        ReadError: There is none, or the job is not done.
+    """
+    job = folder if (folder / JOB_MANIFEST).is_file() else folder.parent
+    if (job / JOB_LEDGER).is_dir():
+        raise ReadError(
+            f"the job in {job} is not done, and its {view} are not all there; finish it by the same "
+            "mot predict command"
+        )
+    parts = sorted((folder / view if job == folder else folder).glob("[!._]*.parquet"))
+    if not parts:
+        raise ReadError(f"the folder {folder} holds no Parquet file of {view}; name another")
+    return parts
 
 
 def _register(
@@ -198,7 +220,10 @@ def _read(connection: duckdb.DuckDBPyConnection, view: str, path: Path) -> None:
     """A view of one file, which DuckDB reads itself, a bit at a time."""
     kind = kind_of(path)
     literal = glob.escape(str(path))  # DuckDB takes any path for a pattern
-    if kind == "parquet":
+    if path.is_dir():
+        parts = [glob.escape(str(part)) for part in parts_of(path, view.rpartition("_")[0])]
+        relation = connection.read_parquet(parts, hive_partitioning=False, union_by_name=True)
+    elif kind == "parquet":
         relation = connection.read_parquet(literal, hive_partitioning=False)
     elif kind == "jsonl":
         relation = _read_json(connection, literal)
