@@ -112,7 +112,11 @@ class Asked:
         shared = {field.name for field in fields(self)} & {
             field.name for field in fields(JobOptions)
         }
-        return JobOptions(**{name: getattr(self, name) for name in shared})
+        given = {name: getattr(self, name) for name in shared}
+        # What was left out takes the option's own default.
+        return JobOptions(
+            **{name: value for name, value in given.items() if value not in (None, ())}
+        )
 
 
 def carry_out(asked: Asked, reporter: Reporter) -> int:

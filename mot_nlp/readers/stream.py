@@ -14,6 +14,7 @@ be given, in ``used``, for a later row with one of them to be set aside.
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from mot_nlp.readers.columns import Columns
     from mot_nlp.readers.source import Source
     from mot_nlp.records import Document
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,6 +97,9 @@ def read_positions(
     with ExitStack() as stack:
         taken = stack.enter_context(closing(UsedIds())) if used is None else used
         for index, source in enumerate(sources[start.source :], start.source):
+            if source.size == 0:  # as the parts that a cluster wrote nothing into
+                logger.warning("%s is empty", source.name)
+                continue
             row = start.row if index == start.source else 0
             documents = source_documents(
                 source, columns, after=row, customer=customer, used=taken, notes=notes

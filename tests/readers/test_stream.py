@@ -93,7 +93,6 @@ def test_kept_columns_are_those_of_all_files(write):
 
 def test_a_file_that_cannot_be_read_does_not_end_the_stream(write, tmp_path):
     paths = [
-        write("a.csv", ""),
         write("b.csv", "id\ttext\n1\ta\n"),
         write("c.csv", "a,b\nx,y\n"),
         write("d.csv", "id,body\n1,a\n"),
@@ -103,12 +102,11 @@ def test_a_file_that_cannot_be_read_does_not_end_the_stream(write, tmp_path):
         write("z.csv", "text\nfine\n"),
     ]
     sources = expand(paths)
-    paths[6].unlink()
+    paths[5].unlink()
     *faults, fine = entries(sources, Columns(text="text"))
     assert fine.id == "z.csv:1"
-    assert [(fault.where, fault.row) for fault in faults] == [(str(path), 0) for path in paths[:7]]
+    assert [(fault.where, fault.row) for fault in faults] == [(str(path), 0) for path in paths[:6]]
     said = [
-        "the file is empty; there is nothing to read",
         "the file: the columns are separated by tabs; give --format tsv",
         "there is no column 'text'; the columns are a, b",
         "there is no column 'text'; the columns are id, body",
@@ -118,6 +116,12 @@ def test_a_file_that_cannot_be_read_does_not_end_the_stream(write, tmp_path):
     ]
     for fault, reason in zip(faults, said, strict=True):
         assert fault.reason.startswith(reason)
+
+
+def test_an_empty_file_among_others_is_named_and_holds_no_row(write, caplog):
+    paths = [write("a.csv", "text\nfirst\n"), write("b.csv", ""), write("c.csv", "text\nlast\n")]
+    assert [entry.text for entry in entries(expand(paths), Columns())] == ["first", "last"]
+    assert caplog.messages == [f"{paths[1]} is empty"]
 
 
 def test_a_column_that_changes_its_type_sets_rows_aside(write, tmp_path):
