@@ -108,10 +108,12 @@ class _Run:
         stands = standing(folder, Ledger(folder, manifest.sha256), self._used)
         upcoming = self._upcoming(stands, manifest.kinds if stored else None)
         if stored is None:
-            upcoming, kinds = self._with_kinds(upcoming)
-            manifest = replace(manifest, kinds=kinds)
-            if not self._stop.is_asked_for:  # else the rows that tell the kinds may be unread
-                manifest.write(folder.manifest)
+            first = self._next(upcoming)
+            if first is None:  # asked to stop before the rows that tell the kinds were read
+                return self._ended(Ledger(folder, manifest.sha256), manifest, is_whole=False)
+            manifest = replace(manifest, kinds=self._kinds(first))
+            manifest.write(folder.manifest)
+            upcoming = chain([first], upcoming)
         ledger = Ledger(folder, manifest.sha256)
         committer = Committer(folder, ledger, manifest, plan.options.tables, plan.bundle.taxonomy)
         with make_pool(plan) as pool:
@@ -142,14 +144,11 @@ class _Run:
             size=plan.options.shard_documents,
         )
 
-    def _with_kinds(self, upcoming: Iterator[Shard]) -> tuple[Iterator[Shard], dict[str, str]]:
-        """The shards of a new job, and the kinds of its kept columns as the first one tells them."""
-        first = self._next(upcoming)
-        documents = first.documents if first else []
+    def _kinds(self, first: Shard) -> dict[str, str]:
+        """The kinds of the kept columns, as the first shard of the job tells them."""
         kept = self._plan.options.columns.kept
-        columns = KeptColumns.of(kept, (document.extra for document in documents))
-        self._intake.kept = columns
-        return chain([first] if first else [], upcoming), dict(columns.kinds)
+        self._intake.kept = KeptColumns.of(kept, (found.extra for found in first.documents))
+        return dict(self._intake.kept.kinds)
 
     def _next(self, upcoming: Iterator[Shard]) -> Shard | None:
         """The next shard, None at the end or when a stop is asked for."""

@@ -183,6 +183,6 @@ class Ledger:
             rejected = tuple(Rejected(**row) for row in found.pop("rejected"))
             ids = tuple(found.pop("kept_ids"))
             record = Record(**found, end=end, rejected=rejected, kept_ids=ids)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return record if record.job == self._job else None
