@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from mot_nlp.batch.ledger import Record
 from mot_nlp.batch.parts import arrow_table, document_schema, moment_schema, write_part
 from mot_nlp.bundle import file_sha256
-from mot_nlp.tables.adding import part_sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mot_nlp.batch.manifest import Manifest
     from mot_nlp.batch.shards import Shard
     from mot_nlp.batch.tagging import Tagged
-    from mot_nlp.taxonomy import Taxonomy
+    from mot_nlp.tables.adding import Adder
 
 
 class Committer:
@@ -30,7 +30,7 @@ class Committer:
         ledger: Its records.
         manifest: What the job is.
         tables: Columns that each table is by.
-        taxonomy: Labels of the model.
+        adder: Adds the tables up.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class Committer:
         ledger: Ledger,
         manifest: Manifest,
         tables: tuple[tuple[str, ...], ...],
-        taxonomy: Taxonomy,
+        adder: Adder,
     ) -> None:
         self._folder = folder
         self._ledger = ledger
         self._job = manifest.sha256
         self._kinds = manifest.kinds
         self._tables = tables
-        self._taxonomy = taxonomy
+        self._adder = adder
         self._schemas = moment_schema(manifest.kinds), document_schema(manifest.kinds)
 
     def commit(self, shard: Shard, tagged: Tagged, encodings: Mapping[str, str]) -> Record:
@@ -55,7 +55,7 @@ class Committer:
         Args:
             shard: The shard.
             tagged: Its rows.
-            encodings: Encodings of files found so far.
+            encodings: Encodings of the files of the shard, as far as they are known.
 
         Raises:
             OutputError: It cannot be written.
@@ -68,13 +68,21 @@ class Committer:
         }
         for path, rows in parts.values():
             write_part(path, rows)
-        self._write_sums(shard.number, moments)
-        hashes = {name: file_sha256(path) for name, (path, _) in parts.items()}
-        record = Record.of(shard, tagged, job=self._job, encodings=encodings, sha256=hashes)
+        sums = self._write_sums(shard.number, moments)
+        written = [*(path for path, _ in parts.values()), *sums]
+        record = Record.of(
+            shard,
+            tagged,
+            job=self._job,
+            encodings=encodings,
+            sha256={name: file_sha256(path) for name, (path, _) in parts.items()},
+            sizes={self._folder.name_of(path): path.stat().st_size for path in written},
+        )
         self._ledger.write(record)
         return record
 
-    def _write_sums(self, number: int, moments: pa.Table) -> None:
-        for table, by in enumerate(self._tables):
-            sums = part_sums(moments, by, self._taxonomy)
-            write_part(self._folder.sums(number, table), sums)
+    def _write_sums(self, number: int, moments: pa.Table) -> list[Path]:
+        paths = [self._folder.sums(number, table) for table in range(len(self._tables))]
+        for path, by in zip(paths, self._tables, strict=True):
+            write_part(path, self._adder.sums(moments, by))
+        return paths

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from mot_nlp.batch.kept import KeptColumns
 from mot_nlp.batch.parts import arrow_table, document_schema, moment_schema
-from mot_nlp.batch.result import read_fraction
+from mot_nlp.batch.result import count_reason, read_fraction
 from mot_nlp.batch.shards import shards
 from mot_nlp.batch.tagging import Collector
 from mot_nlp.readers import Position, ReadNotes, read_positions
@@ -85,7 +85,7 @@ def estimate(plan: Plan, tagger: MomentTagger) -> Estimate:
     a_character = seconds / max(sum(len(found.text) for found in few), 1)
     rejected: Counter[str] = Counter()
     for row in first.rejected:
-        rejected[row.reason] += row.rows
+        count_reason(rejected, row)
     return Estimate(
         files=len(plan.sources),
         documents=len(first.documents),

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from mot_nlp.batch.folder import replacing, table_name
 from mot_nlp.batch.ledger import Totals
 from mot_nlp.errors import JobError
-from mot_nlp.tables.adding import added_table
 from mot_nlp.writers import write_table
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from mot_nlp.batch.ledger import Ledger, Record
     from mot_nlp.batch.manifest import Manifest
     from mot_nlp.batch.result import JobResult
-    from mot_nlp.taxonomy import Taxonomy
+    from mot_nlp.tables.adding import Adder
 
 TABLE_SUFFIXES = (".parquet", ".csv")
 
@@ -30,7 +29,7 @@ def finish(
     folder: JobFolder,
     ledger: Ledger,
     manifest: Manifest,
-    taxonomy: Taxonomy,
+    adder: Adder,
     result: JobResult,
 ) -> None:
     """Write what a job has besides its parts; last the manifest, which says that it is done.
@@ -39,7 +38,7 @@ def finish(
         folder: The job's folder.
         ledger: The records of its shards, all of them finished.
         manifest: What the job is.
-        taxonomy: Labels of the model.
+        adder: Adds the tables up.
         result: What came of it.
 
     Raises:
@@ -47,15 +46,15 @@ def finish(
     """
     tables = [tuple(by) for by in manifest.options["tables"]]
     for number, by in enumerate(tables):
-        _write_table(folder, number, by, taxonomy, result.shards)
+        _write_table(folder, number, by, adder, result.shards)
     with replacing(folder.rejected) as hidden, hidden.open("w", encoding="utf-8") as file:
-        for record in ledger.records(result.shards):
+        for record in ledger.records(range(result.shards)):
             for row in record.rejected:
                 file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
     with replacing(folder.summary) as hidden:
         told = summary(manifest, result)
         hidden.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    manifest.write(folder.manifest, shards=list(_shards(ledger.records(result.shards))))
+    manifest.write(folder.manifest, shards=list(_shards(ledger.records(range(result.shards)))))
     folder.finish()
 
 
@@ -126,9 +125,9 @@ def read_totals(folder: JobFolder) -> tuple[Totals, int]:
 
 
 def _write_table(
-    folder: JobFolder, number: int, by: Sequence[str], taxonomy: Taxonomy, shards: int
+    folder: JobFolder, number: int, by: Sequence[str], adder: Adder, shards: int
 ) -> None:
-    table = added_table([folder.sums(shard, number) for shard in range(shards)], by, taxonomy)
+    table = adder.table([folder.sums(shard, number) for shard in range(shards)], by)
     for suffix in TABLE_SUFFIXES:
         with replacing(folder.table(number, suffix)) as hidden:
             write_table(table, hidden)

@@ -6,19 +6,29 @@ name, synced, renamed, and the folder synced. A kill at any moment leaves a file
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mot_nlp.errors import OutputError
-from mot_nlp.readers import JOB_LEDGER, JOB_MANIFEST
+from mot_nlp.readers import JOB_LEDGER, JOB_MANIFEST, JOB_REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 _HIDDEN = ".writing-"
+_NO_SYNC = (errno.EINVAL, errno.ENOTSUP)
+_CURES = {
+    errno.ENOSPC: "free space on its disk",
+    errno.EDQUOT: "free space, as your quota is used up",
+    errno.EACCES: "mend its permissions, or name another folder",
+    errno.EPERM: "mend its permissions, or name another folder",
+    errno.EROFS: "its disk is read-only: name another folder, or mount it anew",
+    errno.ENOTDIR: "a part of its path is a file: name another folder",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ class JobFolder:
     @property
     def rejected(self) -> Path:
         """Rows set aside, one a line."""
-        return self.path / "rejected.jsonl"
+        return self.path / JOB_REJECTED
 
     @property
     def summary(self) -> Path:
@@ -91,6 +101,10 @@ class JobFolder:
         """What a shard adds to a table."""
         return self.ledger / f"{shard:05d}-{table}.parquet"
 
+    def name_of(self, path: Path) -> str:
+        """The path of one of the job's files within the folder."""
+        return path.relative_to(self.path).as_posix()
+
     def make(self) -> None:
         """Create the folders.
 
@@ -129,7 +143,7 @@ class JobFolder:
         return [
             (self.path, JOB_MANIFEST),
             (self.path, "summary.json"),
-            (self.path, "rejected.jsonl"),
+            (self.path, JOB_REJECTED),
             (self.path, "table.parquet"),
             (self.path, "table.csv"),
             (self.path, "table-[0-9]*.parquet"),
@@ -183,9 +197,10 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        cure = _CURES.get(error.errno or 0, "see that the folder and its disk are sound")
         raise OutputError(
-            f"{path} cannot be written ({error.strerror or error}); free space or mend the permissions, "
-            "then run the same command again: what is finished is kept"
+            f"{path} cannot be written ({error.strerror or error}); {cure}. The same command goes on from "
+            "what is finished"
         ) from error
 
 
@@ -199,5 +214,8 @@ def sync(path: Path) -> None:
         raise
     try:
         os.fsync(handle)
+    except OSError as error:  # some network drives cannot do it for folders
+        if error.errno not in _NO_SYNC or not path.is_dir():
+            raise
     finally:
         os.close(handle)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mot_nlp import language
 from mot_nlp.errors import InputError
+from mot_nlp.masking import mask
 from mot_nlp.records import Document, Rejected
 from mot_nlp.tables.grouping import DATE
 from mot_nlp.writers.values import as_text, plain
@@ -87,7 +88,7 @@ class Intake:
                 return
 
     def _entry(self, position: Position, row: Document | Rejected) -> Entry:
-        if self._is_left_out(row):
+        if self._is_left_out(position, row):
             return Entry(position, None)
         if isinstance(row, Rejected):
             return Entry(position, row)
@@ -95,12 +96,14 @@ class Intake:
             return Entry(position, self._checked(row))
         except InputError as error:
             where = self._sources[position.source].name
-            return Entry(position, Rejected(where, position.row, row.id, str(error)), takes_id=True)
+            reason = mask(str(error)) if self._options.mask else str(error)
+            return Entry(position, Rejected(where, position.row, row.id, reason), takes_id=True)
 
-    def _is_left_out(self, row: Document | Rejected) -> bool:
+    def _is_left_out(self, position: Position, row: Document | Rejected) -> bool:
         share = self._options.sample
         doc_id = row.id if isinstance(row, Document) else row.doc_id
-        return share is not None and bool(doc_id) and _place(doc_id) >= share
+        # A row without an id goes by its place, so that the sample of bad rows is a sample too.
+        return share is not None and _place(doc_id or f"{position}") >= share
 
     def _checked(self, document: Document) -> Document:
         if len(document.text) > LONGEST_DOCUMENT:
@@ -118,7 +121,7 @@ class Intake:
             check_date(found.extra.get(DATE))
         if self.kept is None:
             return found
-        return replace(found, extra=self.kept.fitted(found.extra))
+        return replace(found, extra=self.kept.typed(found.extra))
 
 
 def check_date(value: object) -> None:

@@ -7,7 +7,6 @@ shard without a record is done again, into the same bytes. What ends the job is 
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
 from dataclasses import replace
 from itertools import chain
@@ -21,19 +20,23 @@ from mot_nlp.batch.kept import KeptColumns
 from mot_nlp.batch.ledger import Ledger, Totals
 from mot_nlp.batch.locking import locked
 from mot_nlp.batch.manifest import Manifest, fingerprints
-from mot_nlp.batch.result import JobResult, Progress, read_fraction
+from mot_nlp.batch.result import JobResult
 from mot_nlp.batch.shards import shards
 from mot_nlp.batch.standing import check_place, check_same, standing, stored_manifest
 from mot_nlp.batch.stopping import Interrupted, Stop
 from mot_nlp.batch.tagging import Collector
+from mot_nlp.batch.tally import Tally
 from mot_nlp.batch.worker import Advance
-from mot_nlp.readers import Position, ReadNotes, UsedIds, read_positions
+from mot_nlp.readers import ReadNotes, UsedIds, read_positions
+from mot_nlp.tables.adding import Adder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
+    from mot_nlp.batch.intake import Intake
     from mot_nlp.batch.planning import Plan
     from mot_nlp.batch.pool import Pool
+    from mot_nlp.batch.result import Progress
     from mot_nlp.batch.shards import Shard
     from mot_nlp.batch.standing import Standing
     from mot_nlp.batch.tagging import Tagged
@@ -91,64 +94,92 @@ class _Run:
         self._stop = stop
         self._notes = notes
         self._tell = on_progress
-        self._documents = self._read = self._this_run = self._rejected = self._shards = 0
-        self._place = Position()
-        self._began = time.monotonic()
+        self._tally = Tally()
 
     def do(self, make_pool: MakePool, *, restart: bool) -> JobResult:
-        plan, folder = self._plan, self._folder
-        stored = stored_manifest(folder, restart=restart)
-        prints = fingerprints(plan.sources)
-        manifest = Manifest.of(prints, plan.bundle, plan.precision, plan.options)
-        if stored is not None:
-            manifest = replace(manifest, kinds=stored[0].kinds)
-            check_same(stored[0], manifest, folder)
-            if stored[1]:
-                return self._was_done()
-        stands = standing(folder, Ledger(folder, manifest.sha256), self._used)
-        upcoming = self._upcoming(stands, manifest.kinds if stored else None)
-        if stored is None:
-            first = self._next(upcoming)
-            if first is None:  # asked to stop before the rows that tell the kinds were read
-                return self._ended(Ledger(folder, manifest.sha256), manifest, is_whole=False)
-            manifest = replace(manifest, kinds=self._kinds(first))
-            manifest.write(folder.manifest)
-            upcoming = chain([first], upcoming)
-        ledger = Ledger(folder, manifest.sha256)
-        committer = Committer(folder, ledger, manifest, plan.options.tables, plan.bundle.taxonomy)
-        with make_pool(plan) as pool:
-            is_whole = self._tag(pool, upcoming, committer, stands)
-        return self._ended(ledger, manifest, is_whole=is_whole)
+        try:
+            with self._stop.reading():
+                manifest, is_new, is_done = self._manifest(restart=restart)
+                if is_done:
+                    return self._was_done()
+                ledger = Ledger(self._folder, manifest.sha256)
+                stands = standing(self._folder, ledger, self._used)
+                intake = self._plan.intake(taken=stands.documents)
+                upcoming = self._upcoming(stands, intake)
+                if is_new:
+                    first = next(upcoming)
+                    upcoming = chain([first], upcoming)
+                    manifest = replace(manifest, kinds=self._kinds(first))
+                    manifest.write(self._folder.manifest)
+                intake.kept = KeptColumns(manifest.kinds)
+        except Interrupted:
+            return self._result(Totals(), 0, is_whole=False)
+        ledger = Ledger(self._folder, manifest.sha256)
+        self._tally = Tally.behind(stands)
+        with Adder(self._plan.bundle.taxonomy) as adder:
+            tables = self._plan.options.tables
+            committer = Committer(self._folder, ledger, manifest, tables, adder)
+            with make_pool(self._plan) as pool:
+                is_whole = self._tag(pool, upcoming, committer, stands)
+            return self._ended(ledger, manifest, adder, is_whole=is_whole)
 
-    def _upcoming(self, stands: Standing, kinds: Mapping[str, str] | None) -> Iterator[Shard]:
-        """The shards from the first that is not finished on."""
+    def _manifest(self, *, restart: bool) -> tuple[Manifest, bool, bool]:
+        """The manifest, whether the job is a new one, and whether it is done."""
         plan = self._plan
-        self._documents = self._read = stands.documents
-        self._rejected, self._place = stands.rejected, stands.start
-        self._shards = stands.number
-        self._intake = plan.intake(taken=stands.documents)
-        if kinds is not None:
-            self._intake.kept = KeptColumns(kinds)
+        stored = stored_manifest(self._folder, restart=restart)
+        prints = fingerprints(plan.sources)
+        asked = Manifest.of(prints, plan.bundle, plan.precision, plan.options)
+        if stored is None:
+            return asked, True, False
+        manifest, is_done = stored
+        check_same(manifest, asked, self._folder)
+        return manifest, False, is_done
+
+    def _upcoming(self, stands: Standing, intake: Intake) -> Iterator[Shard]:
+        """The shards from the first that is not finished on."""
+        options = self._plan.options
         read = read_positions(
-            plan.sources,
-            plan.options.columns,
+            self._plan.sources,
+            options.columns,
             start=stands.start,
-            customer=plan.options.customer,
+            customer=options.customer,
             used=self._used,
             notes=self._notes,
         )
         return shards(
-            self._intake.entries(read),
+            intake.entries(read),
             start=stands.start,
             number=stands.number,
-            size=plan.options.shard_documents,
+            size=options.shard_documents,
         )
 
     def _kinds(self, first: Shard) -> dict[str, str]:
         """The kinds of the kept columns, as the first shard of the job tells them."""
         kept = self._plan.options.columns.kept
-        self._intake.kept = KeptColumns.of(kept, (found.extra for found in first.documents))
-        return dict(self._intake.kept.kinds)
+        return dict(KeptColumns.of(kept, (found.extra for found in first.documents)).kinds)
+
+    def _tag(
+        self, pool: Pool, upcoming: Iterator[Shard], committer: Committer, stands: Standing
+    ) -> bool:
+        """Have what is left tagged and committed; whether nothing is left then."""
+        while (shard := self._next(upcoming)) is not None:
+            self._tally.was_read(shard)
+            if shard.number in stands.finished:
+                self._tally.was_finished_before(shard)
+            elif not shard.documents:
+                self._commit(committer, shard, Collector([], self._plan.options).tagged)
+            else:
+                while not pool.has_room and not self._stop.is_asked_for:
+                    self._listen(pool, committer)
+                if self._stop.is_asked_for:
+                    break
+                self._tally.is_given()
+                pool.give(shard)
+            self._report()
+        is_whole = not self._stop.is_asked_for
+        while pool.is_busy:
+            self._listen(pool, committer)
+        return is_whole
 
     def _next(self, upcoming: Iterator[Shard]) -> Shard | None:
         """The next shard, None at the end or when a stop is asked for."""
@@ -158,79 +189,45 @@ class _Run:
         except Interrupted:
             return None
 
-    def _tag(
-        self, pool: Pool, upcoming: Iterator[Shard], committer: Committer, stands: Standing
-    ) -> bool:
-        """Have what is left tagged and committed; whether nothing is left then."""
-        while (shard := self._next(upcoming)) is not None:
-            self._shards += 1
-            self._read += len(shard.documents)
-            self._place = shard.end
-            if shard.number in stands.finished:
-                self._advance(len(shard.documents), is_new=False)
-            elif not shard.documents:
-                self._commit(committer, shard, Collector([], self._plan.options).tagged)
-            else:
-                while not pool.has_room and not self._stop.is_asked_for:
-                    self._listen(pool, committer)
-                if self._stop.is_asked_for:
-                    break
-                pool.give(shard)
-        is_whole = not self._stop.is_asked_for
-        while pool.is_busy:
-            self._listen(pool, committer)
-        return is_whole
-
     def _listen(self, pool: Pool, committer: Committer) -> None:
         for said in pool.news():
             if isinstance(said, Advance):
-                self._advance(said.documents)
+                self._tally.in_flight += said.documents
             else:
                 self._commit(committer, *said)
         self._report()
 
     def _commit(self, committer: Committer, shard: Shard, tagged: Tagged) -> None:
-        record = committer.commit(shard, tagged, self._notes.encodings)
-        self._rejected += sum(row.rows for row in record.rejected)
-
-    def _advance(self, documents: int, *, is_new: bool = True) -> None:
-        self._documents += documents
-        self._this_run += documents * is_new
+        sources = self._plan.sources[shard.start.source : shard.end.source + 1]
+        noted = self._notes.encodings
+        encodings = {source.name: noted[source.name] for source in sources if source.name in noted}
+        self._tally.is_finished(committer.commit(shard, tagged, encodings))
 
     def _report(self) -> None:
         if self._tell is not None:
-            part = read_fraction(self._plan.sources, self._place.source, self._notes.offset)
-            self._tell(
-                Progress(
-                    documents=self._documents,
-                    this_run=self._this_run,
-                    rejected=self._rejected,
-                    fraction=part and part * self._documents / max(self._read, 1),
-                    seconds=self._seconds,
-                )
-            )
+            self._tell(self._tally.progress(self._plan.sources, self._notes))
 
-    @property
-    def _seconds(self) -> float:
-        return time.monotonic() - self._began
-
-    def _ended(self, ledger: Ledger, manifest: Manifest, *, is_whole: bool) -> JobResult:
-        count = self._shards if is_whole else len(ledger.finished())
+    def _ended(
+        self, ledger: Ledger, manifest: Manifest, adder: Adder, *, is_whole: bool
+    ) -> JobResult:
+        finished = range(self._tally.shards) if is_whole else ledger.finished()
         totals = Totals()
-        for record in ledger.records(self._shards):
+        for record in ledger.records(finished):
             totals.add(record)
-        result = JobResult(
+        result = self._result(totals, len(finished), is_whole=is_whole)
+        if is_whole:
+            finish(self._folder, ledger, manifest, adder, result)
+        return result
+
+    def _result(self, totals: Totals, count: int, *, is_whole: bool) -> JobResult:
+        return JobResult(
             folder=self._folder.path,
             totals=totals,
             shards=count,
-            this_run=self._this_run,
-            seconds=self._seconds,
+            this_run=self._tally.this_run,
+            seconds=self._tally.seconds,
             stopped_by=None if is_whole else self._stop.signal,
         )
-        if is_whole:
-            taxonomy = self._plan.bundle.taxonomy
-            finish(self._folder, ledger, manifest, taxonomy, result)
-        return result
 
     def _was_done(self) -> JobResult:
         self._folder.finish()  # in case a kill came between the last two steps

@@ -50,16 +50,16 @@ class KeptColumns:
                 kinds[name] = wider(kinds[name], kind_of(plain(row.get(name))))
         return cls({name: "text" if kind == "null" else kind for name, kind in kinds.items()})
 
-    def fitted(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def typed(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row with every value of its column's kind.
 
         Raises:
             InputError: A value is none.
         """
-        return {name: _fitted(name, row.get(name), kind) for name, kind in self.kinds.items()}
+        return {name: _typed(name, row.get(name), kind) for name, kind in self.kinds.items()}
 
 
-def _fitted(name: str, given: object, kind: str) -> object:
+def _typed(name: str, given: object, kind: str) -> object:
     value = plain(given)
     if value is None or kind_of(value) == kind:
         return value

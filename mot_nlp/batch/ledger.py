@@ -8,22 +8,18 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from mot_nlp.batch.folder import replacing, writing
+from mot_nlp.batch.result import count_reason
+from mot_nlp.errors import JobError
 from mot_nlp.readers import Position
 from mot_nlp.records import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mot_nlp.batch.folder import JobFolder
     from mot_nlp.batch.shards import Shard
     from mot_nlp.batch.tagging import Tagged
-
-
-MOST_REASONS = 200
-"""Reasons for setting rows aside that are counted one by one; some name a value."""
-
-OTHER_REASONS = "other reasons, see the list of rejected rows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +38,11 @@ class Record:
         repeated: Documents whose text another one of the shard has.
         labels: For each head, how many moments have which label.
         languages: How many documents are in which language, unknown under an empty text.
-        encodings: Encoding of each file that is not UTF-8, as far as is known by then.
+        encodings: Encoding of each file of the shard that is not UTF-8, as far as is known by then.
         rejected: Rows set aside.
         kept_ids: Ids of rows set aside that no later row may have.
         sha256: Hash of the parts, ``moments`` and ``documents``.
+        sizes: Bytes of all files of the shard, by their paths within the folder.
     """
 
     number: int
@@ -63,6 +60,7 @@ class Record:
     rejected: tuple[Rejected, ...]
     kept_ids: tuple[str, ...]
     sha256: Mapping[str, str]
+    sizes: Mapping[str, int]
 
     @classmethod
     def of(
@@ -73,6 +71,7 @@ class Record:
         job: str,
         encodings: Mapping[str, str],
         sha256: Mapping[str, str],
+        sizes: Mapping[str, int],
     ) -> Self:
         """The record of a shard with its rows."""
         return cls(
@@ -91,6 +90,7 @@ class Record:
             rejected=tuple(shard.rejected),
             kept_ids=tuple(shard.kept_ids),
             sha256=sha256,
+            sizes=sizes,
         )
 
 
@@ -114,8 +114,7 @@ class Totals:
         for name in ("documents", "moments", "segments", "characters", "left_out", "repeated"):
             setattr(self, name, getattr(self, name) + getattr(record, name))
         for row in record.rejected:
-            is_room = row.reason in self.rejected or len(self.rejected) < MOST_REASONS
-            self.rejected[row.reason if is_room else OTHER_REASONS] += row.rows
+            count_reason(self.rejected, row)
         for name, counts in record.labels.items():
             self.labels.setdefault(name, Counter()).update(counts)
         self.languages.update(record.languages)
@@ -154,26 +153,38 @@ class Ledger:
         with replacing(self._folder.record(record.number)) as hidden:
             hidden.write_text(text + "\n", encoding="utf-8")
 
-    def finished(self) -> set[int]:
-        """Numbers of the shards that are finished.
+    def finished(self) -> list[int]:
+        """Numbers of the shards that are finished and whose files are all there, ascending.
 
         Raises:
             OutputError: The folder cannot be read.
         """
         with writing(self._folder.ledger):
-            paths = list(self._folder.ledger.glob("*.json"))
-        return {record.number for path in paths if (record := self._read(path)) is not None}
+            paths = sorted(self._folder.ledger.glob("*.json"))
+        found = (record for path in paths if (record := self._read(path)) is not None)
+        return sorted(record.number for record in found if self._is_whole(record))
 
-    def records(self, count: int) -> Iterator[Record]:
-        """The records of the first shards, in order.
+    def records(self, numbers: Iterable[int]) -> Iterator[Record]:
+        """The records of finished shards.
 
-        Args:
-            count: How many; all of them are finished.
+        Raises:
+            JobError: One is missing.
         """
-        for number in range(count):
+        for number in numbers:
             record = self._read(self._folder.record(number))
-            if record is not None:
-                yield record
+            if record is None:
+                raise JobError(
+                    f"the record of shard {number} in {self._folder.ledger} is gone or altered; run the "
+                    "same command again, which does what is missing"
+                )
+            yield record
+
+    def _is_whole(self, record: Record) -> bool:
+        for name, size in record.sizes.items():
+            path = self._folder.path / name
+            if not path.is_file() or path.stat().st_size != size:
+                return False
+        return True
 
     def _read(self, path: Path) -> Record | None:
         """A record, None if it is one of another job or was altered."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from mot_nlp.batch.folder import replacing
 from mot_nlp.batch.parts import SCHEMA_VERSION
-from mot_nlp.errors import JobError, ReadError
+from mot_nlp.errors import JobError
 from mot_nlp.readers import is_url
 from mot_nlp.version import VERSION
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 """Version of the job's folder."""
+
+MAKER = "mot-nlp"
 
 _NAMED = {
     "input": "the input",
@@ -44,6 +46,7 @@ class Manifest:
         model: Name, SHA-256 and precision.
         options: All that ``JobOptions`` holds.
         kinds: Kinds of the kept columns, told by the first rows.
+        made_by: ``mot-nlp``, by which its manifests are known.
         version: Version of mot-nlp.
         format: Version of the folder.
         schema: Version of the columns of its parts.
@@ -53,6 +56,7 @@ class Manifest:
     model: dict[str, str]
     options: dict[str, Any]
     kinds: dict[str, str]
+    made_by: str = MAKER
     version: str = VERSION
     format: int = FORMAT_VERSION
     schema: int = SCHEMA_VERSION
@@ -112,21 +116,17 @@ def read_manifest(path: Path) -> tuple[Manifest, bool] | None:
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
         is_done = table.pop("shards", None) is not None
+        if table["made_by"] != MAKER:
+            raise ValueError("it was made by something else")
         return Manifest(**table), is_done
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise JobError(
-            f"{path} is no manifest of a job ({error}); name another folder, or begin anew with --restart"
-        ) from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise JobError(f"{path} is no manifest of a job ({error}); name another folder") from error
 
 
 def fingerprints(sources: Sequence[Source]) -> list[dict[str, Any]]:
-    """What tells each file from what it was; local ones are read once for it.
-
-    Raises:
-        ReadError: A file cannot be read.
-    """
+    """What tells each file from what it was; local ones are read once for it."""
     return [_fingerprint(source) for source in sources]
 
 
@@ -145,10 +145,8 @@ def _fingerprint(source: Source) -> dict[str, Any]:
     try:
         with Path(source.path).open("rb") as file:
             return told | {"sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-    except OSError as error:
-        raise ReadError(
-            f"{source.name} cannot be read ({error.strerror}); check its permissions and disk"
-        ) from error
+    except OSError as error:  # it is set aside when its turn comes
+        return told | {"sha256": f"none: {error.strerror}"}
 
 
 def _differences(ours: object, theirs: object, name: str = "") -> list[str]:

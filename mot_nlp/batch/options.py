@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mot_nlp.errors import InputError
-from mot_nlp.readers import Columns
+from mot_nlp.readers import TEXT_NAMES, Columns
 
 SHARD_DOCUMENTS = 2048
 """Rows of a shard; what a kill loses at most, for each process at work."""
@@ -23,7 +23,8 @@ class Options:
         customer: Speaker label of the customer in transcripts.
         all_segments: One row a segment, unmerged, the none segments too.
         only_english: Set rows aside that are surely in another language.
-        mask: Hide personal data in the text of rows, a sign for a character.
+        mask: Hide personal data in the text of rows, a sign for a character. Ids and kept columns
+            stay as they are.
         limit: Most documents that are tagged, None for all.
         sample: Share of rows to take, over 0 and under 1, None for all. Which ones depends on their
             ids alone.
@@ -46,6 +47,13 @@ class Options:
         if self.sample is not None and not 0 < self.sample < 1:
             raise InputError(
                 f"the sample is {self.sample}; allowed: a share over 0 and under 1, as 0.05"
+            )
+        texts = {*TEXT_NAMES, *([self.columns.text] if self.columns.text else [])}
+        bare = [name for name in self.columns.kept if name in texts]
+        if self.mask and bare:
+            raise InputError(
+                f"the column {bare[0]!r} would be kept as it is, but personal data shall be hidden; only "
+                "the text of moments is masked, so leave it out of the kept columns"
             )
 
 

@@ -58,8 +58,9 @@ def write_part(path: Path, rows: pa.Table) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    with replacing(path) as hidden:
-        parquet.write_table(rows, hidden, compression="zstd", store_schema=True)
+    # An open file, as a name with a colon would pass for a URL.
+    with replacing(path) as hidden, hidden.open("wb") as file:
+        parquet.write_table(rows, file, compression="zstd", store_schema=True)
 
 
 def _schema(columns: Sequence[str], kept: Mapping[str, str]) -> pa.Schema:

@@ -50,6 +50,7 @@ def plan(
     model: str | Path | None = None,
     precision: str | None = None,
     source_format: str | None = None,
+    output: str | Path | None = None,
     notes: ReadNotes | None = None,
 ) -> Plan:
     """Find the input and check what can be checked before a row is tagged.
@@ -60,6 +61,7 @@ def plan(
         model: Bundle folder; the shipped model if None.
         precision: What to compute in; the bundle's own choice if None.
         source_format: Format of all files; by their names if None.
+        output: The job's folder, which is no input, whatever lies in it by now.
         notes: Where the encodings of files are noted.
 
     Raises:
@@ -68,7 +70,7 @@ def plan(
         BundleError: The model is no sound bundle.
         InputError: An option is out of range.
     """
-    sources = expand(inputs, format=source_format)
+    sources = expand(inputs, format=source_format, without=output)
     bundle = open_bundle(model)
     taxonomy = bundle.taxonomy
     own = _columns(options)

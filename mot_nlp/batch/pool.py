@@ -30,6 +30,7 @@ THREADS = 4
 """Cores that a process tags on; with more, what Python does in it would hold inference up."""
 
 _DEATHS = 2
+_UNBORN = -1
 _FAREWELL = 5.0
 
 
@@ -110,7 +111,15 @@ class ProcessPool:
         self._deaths: Counter[int] = Counter()
 
     def __enter__(self) -> Self:
-        self._workers = [self._hired(model) for model in self._models]
+        try:
+            for model in self._models:
+                self._workers.append(self._hired(model))
+        except OSError as error:
+            self.__exit__()
+            raise JobError(
+                f"no worker can be started ({error.strerror or error}); end other processes, or take fewer "
+                "--workers"
+            ) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -160,6 +169,7 @@ class ProcessPool:
             match message:
                 case Hungry():
                     worker.is_hungry = True
+                    self._deaths[_UNBORN] = 0
                 case Done(_, tagged):
                     said.append((worker.given.popleft(), tagged))
                 case Advance():
@@ -184,18 +194,25 @@ class ProcessPool:
         place = self._workers.index(worker)
         worker.connection.close()
         worker.process.join()
-        for shard in worker.given or [None]:
-            number = -1 if shard is None else shard.number
-            self._deaths[number] += 1
-            if self._deaths[number] >= _DEATHS:
-                raise JobError(_died(shard, worker.process.exitcode))
+        # The first is the one that was being tagged.
+        number = worker.given[0].number if worker.given else _UNBORN
+        self._deaths[number] += 1
+        if self._deaths[number] >= _DEATHS:
+            raise JobError(_died(worker))
         self._orphans.extend(worker.given)
         self._workers[place] = self._hired(self._models[place])
 
 
-def _died(shard: Shard | None, exitcode: int | None) -> str:
-    where = "before it could tag" if shard is None else f"in shard {shard.number}"
+def _died(worker: _Worker) -> str:
+    where = "before it could tag"
+    if worker.given:
+        shard = worker.given[0]
+        where = (
+            f"over shard {shard.number} (from row {shard.start.row + 1:,} of file {shard.start.source + 1} to "
+            f"row {shard.end.row:,} of file {shard.end.source + 1})"
+        )
     return (
-        f"a worker died twice {where} (exit code {exitcode}; -9 is mostly the system out of "
-        "memory); what is finished is kept: run the same command again with fewer --workers"
+        f"a worker died twice {where}, with exit code {worker.process.exitcode} (-9 is mostly the system "
+        "out of memory); what is finished is kept: free memory and run the same command again, or take "
+        "those rows out"
     )

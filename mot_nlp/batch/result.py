@@ -7,11 +7,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import signal
+    from collections import Counter
     from collections.abc import Sequence
     from pathlib import Path
 
     from mot_nlp.batch.ledger import Totals
     from mot_nlp.readers import Source
+    from mot_nlp.records import Rejected
+
+
+MOST_REASONS = 200
+"""Reasons for setting rows aside that are counted one by one; some name a value."""
+
+OTHER_REASONS = "other reasons, see the list of rejected rows"
+
+
+def count_reason(reasons: Counter[str], row: Rejected) -> None:
+    """Count the reason for which a row was set aside."""
+    is_room = row.reason in reasons or len(reasons) < MOST_REASONS
+    reasons[row.reason if is_room else OTHER_REASONS] += row.rows
 
 
 @dataclass(frozen=True, slots=True)

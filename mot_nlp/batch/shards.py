@@ -23,6 +23,7 @@ class Shard:
 
     Attributes:
         number: From 0.
+        start: The position before its first row.
         end: The position behind its last row.
         documents: What is tagged.
         rejected: What is set aside.
@@ -31,6 +32,7 @@ class Shard:
     """
 
     number: int
+    start: Position
     end: Position
     documents: list[Document] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
@@ -63,7 +65,7 @@ def shards(entries: Iterable[Entry], *, start: Position, number: int, size: int)
         The shards in order. If there is no row, one without any, so that a job always has a part;
         that too only where ``number`` is 0.
     """
-    shard = Shard(number, start)
+    shard = Shard(number, start, start)
     characters = count = 0
     for entry in entries:
         shard.add(entry)
@@ -72,7 +74,7 @@ def shards(entries: Iterable[Entry], *, start: Position, number: int, size: int)
             characters += len(entry.what.text)
         if count >= size or characters >= SHARD_CHARACTERS:
             yield shard
-            shard = Shard(shard.number + 1, shard.end)
+            shard = Shard(shard.number + 1, shard.end, shard.end)
             characters = count = 0
     if count or shard.left_out or shard.number == 0:
         yield shard

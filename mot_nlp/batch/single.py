@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, TextIO
 
 from mot_nlp.batch.intake import Intake
 from mot_nlp.batch.options import Options
-from mot_nlp.batch.result import Progress, read_fraction
+from mot_nlp.batch.result import Progress, count_reason, read_fraction
 from mot_nlp.batch.tagging import masked
 from mot_nlp.errors import OutputError
 from mot_nlp.readers import (
+    JOB_MANIFEST,
+    JOB_REJECTED,
     STANDARD_STREAM,
     ReadNotes,
     check_columns,
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
 
 WRITE_DOCUMENTS = 256
 """Documents whose rows are written at once."""
-
-REJECTED = "rejected.jsonl"
 
 
 @dataclass(slots=True)
@@ -98,6 +98,11 @@ def run(
     """
     options = options or Options()
     rejected = _rejected_path(target, rejected)
+    if (rejected.parent / JOB_MANIFEST).is_file() and rejected.name == JOB_REJECTED:
+        raise OutputError(
+            f"{rejected.parent} is the folder of a job, whose list of rejected rows would be lost; write to "
+            "another folder, or name another list with --rejected"
+        )
     summary, notes = Summary(), ReadNotes()
     sources = expand(inputs, format=source_format)
     _refuse_same([source.path for source in sources], [target, documents, rejected])
@@ -162,7 +167,9 @@ def _refuse_same(inputs: Sequence[str], outputs: Sequence[str | Path | None]) ->
 def _rejected_path(target: str | Path, rejected: str | Path | None) -> Path:
     if rejected is not None:
         return Path(rejected)
-    return Path(REJECTED) if str(target) == STANDARD_STREAM else Path(target).parent / REJECTED
+    return (
+        Path(JOB_REJECTED) if str(target) == STANDARD_STREAM else Path(target).parent / JOB_REJECTED
+    )
 
 
 class _RejectedLog:
@@ -206,4 +213,4 @@ class _RejectedLog:
                 f"{self.path} cannot be written ({error.strerror}); name another file for the "
                 "rejected rows with --rejected"
             ) from error
-        self.summary.rejected[entry.reason] += entry.rows
+        count_reason(self.summary.rejected, entry)

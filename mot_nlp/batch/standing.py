@@ -47,6 +47,7 @@ def check_place(folder: JobFolder) -> None:
 
     Raises:
         OutputError: It does, or it is no folder.
+        JobError: It holds a manifest that is none of a job.
     """
     path = folder.path
     with writing(path):
@@ -55,12 +56,15 @@ def check_place(folder: JobFolder) -> None:
                 f"{path} is a file, and a job needs a folder; name another, or end the name in .parquet, "
                 ".csv, .tsv or .jsonl for a single file"
             )
-        if not path.is_dir() or folder.manifest.exists() or folder.ledger.is_dir():
+        if not path.is_dir() or folder.ledger.is_dir():
             return
-        if any(not entry.name.startswith(".") for entry in path.iterdir()):
+        is_job = folder.moments.is_dir() and folder.manifest.exists()
+        if not is_job and any(not entry.name.startswith(".") for entry in path.iterdir()):
             raise OutputError(
                 f"{path} holds other files than those of a job; name a new or an empty folder"
             )
+    if is_job:
+        read_manifest(folder.manifest)
 
 
 def stored_manifest(folder: JobFolder, *, restart: bool) -> tuple[Manifest, bool] | None:
@@ -95,17 +99,16 @@ def check_same(stored: Manifest, asked: Manifest, folder: JobFolder) -> None:
         JobError: Something differs; the message names it.
     """
     differences = stored.differences(asked)
-    if any(
-        "name" in told and "sha256" not in told and "version" not in told for told in asked.input
-    ):
-        differences.append(
-            "the input: standard input cannot be read again; save it to a file first"
-        )
+    differences += [
+        f"the input: whether {told['name']} is what it was cannot be told; save it to a file first"
+        for told in asked.input
+        if not told.get("sha256") and not told.get("version")
+    ]
     if differences:
         shown = "; ".join(differences[:3]) + ("; …" if len(differences) > 3 else "")
         raise JobError(
-            f"{folder.path} holds a job of something else. {shown[0].upper()}{shown[1:]}. Give what it was "
-            "begun with, name another folder, or begin anew with --restart"
+            f"the job in {folder.path} was begun with something else. {shown[0].upper()}{shown[1:]}. Give "
+            "that, name another folder, or begin anew with --restart"
         )
 
 
@@ -117,10 +120,10 @@ def standing(folder: JobFolder, ledger: Ledger, used: UsedIds) -> Standing:
         ledger: Its records.
         used: Takes the ids of the documents before ``start``.
     """
-    finished = ledger.finished()
+    finished = frozenset(ledger.finished())
     count = next(number for number in range(len(finished) + 1) if number not in finished)
     start, documents, rejected = Position(), 0, 0
-    for record in ledger.records(count):
+    for record in ledger.records(range(count)):
         start = record.end
         documents += record.documents
         rejected += sum(row.rows for row in record.rejected)

@@ -16,7 +16,6 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from mot_nlp.batch.tagging import Collector
-from mot_nlp.errors import MotError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,10 +84,10 @@ def serve(connection: Connection, model: Model, options: Options) -> None:
     inbox: SimpleQueue[Shard] = SimpleQueue()
     # On a thread of its own, or both ends could wait for the other to read a large message.
     threading.Thread(target=_receive, args=(connection, inbox), daemon=True).start()
-    with suppress(OSError):  # nobody is left to be told
-        try:
-            _serve(connection, inbox, model, options)
-        except (MotError, MemoryError, RuntimeError) as error:
+    try:
+        _serve(connection, inbox, model, options)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent tells the user
+        with suppress(OSError):  # unless nobody is left to be told
             connection.send(Failed(f"{type(error).__name__}: {error}"))
 
 
@@ -96,8 +95,8 @@ def _receive(connection: Connection, inbox: SimpleQueue[Shard]) -> None:
     try:
         while True:
             inbox.put(connection.recv())
-    except (EOFError, OSError):
-        os._exit(0)  # whatever the main thread does is for nobody
+    finally:
+        os._exit(0)  # the pipe is closed or broken: whatever the main thread does is for nobody
 
 
 def _serve(

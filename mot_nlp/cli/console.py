@@ -49,7 +49,7 @@ def plain(text: str, style: str = "") -> Text:
 
 def warn(message: str) -> None:
     """A warning line on standard error."""
-    err.print(plain(f"warning: {message}", "yellow"))
+    err.print(plain(f"warning: {message}", "yellow"), soft_wrap=not err.is_terminal)
 
 
 @contextmanager
@@ -59,5 +59,5 @@ def errors_as_messages() -> Iterator[None]:
     try:
         yield
     except MotError as error:
-        err.print(plain(f"error: {error}", "red"))
+        err.print(plain(f"error: {error}", "red"), soft_wrap=not err.is_terminal)
         sys.exit(1)

@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mot_nlp.readers import JOB_REJECTED, STANDARD_STREAM
+
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
@@ -37,42 +39,53 @@ def tell_job(result: JobResult, asked: Asked, reporter: Reporter) -> int:
         "rejected": totals.n_rejected,
     }
     if result.stopped_by is not None:
-        reporter.event("stopped", signal=result.stopped_by.name, **told)
+        code = SIGNAL_BASE + result.stopped_by
+        reporter.event("stopped", signal=result.stopped_by.name, **told, exit_code=code)
+        goes_on = "the same command goes on from there"
+        if STANDARD_STREAM in asked.inputs:
+            goes_on = "but standard input cannot be read again: save it to a file to go on"
         reporter.say(
-            f"stopped by {result.stopped_by.name} with {counts} finished in {asked.output}; the same "
-            "command goes on from there"
+            f"stopped by {result.stopped_by.name} with {counts} finished in {asked.output}; {goes_on}"
         )
-        return SIGNAL_BASE + result.stopped_by
+        return code
     rate = result.this_run / max(result.seconds, 1e-9)
-    reporter.event("end", **told, seconds=round(result.seconds, 1))
+    code = exit_code(totals.rejected_share, asked)
+    reporter.event(
+        "end",
+        **told,
+        shards=result.shards,
+        was_done=result.was_done,
+        seconds=round(result.seconds, 1),
+        documents_per_second=round(rate, 1),
+        exit_code=code,
+    )
     if result.was_done:
         reporter.say(f"{asked.output} was done before: {counts}; --restart would do it anew")
     else:
         reporter.say(f"wrote {asked.output}: {counts}, {rate:,.0f} documents a second")
-    return tell_rejected(
-        totals.rejected,
-        totals.rejected_share,
-        Path(asked.output) / "rejected.jsonl",
-        asked,
-        reporter,
-    )
+    path = Path(asked.output) / JOB_REJECTED
+    tell_rejected(totals.rejected, totals.rejected_share, path, asked, reporter)
+    return code
+
+
+def exit_code(share: float, asked: Asked) -> int:
+    """The exit code of a run that is done, by the share of rows set aside."""
+    return TOO_MANY_REJECTED if share > asked.max_rejected else 0
 
 
 def tell_rejected(
     reasons: Counter[str], share: float, path: Path | None, asked: Asked, reporter: Reporter
-) -> int:
-    """Warn about rows set aside; the exit code that follows from their share."""
+) -> None:
+    """Warn about rows set aside."""
     if not reasons:
-        return 0
+        return
     for reason, count in reasons.most_common(MOST_REASONS):
         reporter.warn(f"{count:,} × {reason}")
     told = f"rows set aside: {reasons.total():,} ({share:.1%}), listed in {path}".replace("%", " %")
-    if share <= asked.max_rejected:
-        reporter.warn(told)
-        return 0
-    allowed = f"{asked.max_rejected:.1%}".replace("%", " %")
-    reporter.warn(f"{told}; that is more than --max-rejected allows ({allowed}), hence exit code 3")
-    return TOO_MANY_REJECTED
+    if exit_code(share, asked):
+        allowed = f"{asked.max_rejected:.1%}".replace("%", " %")
+        told += f"; that is more than --max-rejected allows ({allowed}), hence exit code {TOO_MANY_REJECTED}"
+    reporter.warn(told)
 
 
 def lines_of(found: Estimate, plan: Plan) -> Iterator[str]:

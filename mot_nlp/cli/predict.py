@@ -205,33 +205,35 @@ def command(
     from mot_nlp.cli.running import Asked, carry_out
     from mot_nlp.readers import Columns
 
-    asked = Asked(
-        inputs=inputs,
-        output=output,
-        columns=Columns(text=text, id=id, source=source_column, keep=tuple(comma_separated(keep))),
-        customer=customer,
-        source_format=format,
-        all_segments=all_segments,
-        tables=tuple(tuple(comma_separated(by)) for by in table_by or ()),
-        documents=documents,
-        rejected=rejected,
-        target_format=output_format,
-        only_english=only_english,
-        mask=mask,
-        limit=limit,
-        sample=sample,
-        max_rejected=max_rejected,
-        dry_run=dry_run,
-        workers=workers,
-        shard_documents=shard_documents,
-        restart=restart,
-        engine=engine,
-        address=address,
-        model=model,
-        precision=precision,
-    )
     with Reporter(as_json=json_log) as reporter:
         try:
+            asked = Asked(
+                inputs=inputs,
+                output=output,
+                columns=Columns(
+                    text=text, id=id, source=source_column, keep=tuple(comma_separated(keep))
+                ),
+                customer=customer,
+                source_format=format,
+                all_segments=all_segments,
+                tables=tuple(tuple(comma_separated(by)) for by in table_by or ()),
+                documents=documents,
+                rejected=rejected,
+                target_format=output_format,
+                only_english=only_english,
+                mask=mask,
+                limit=limit,
+                sample=sample,
+                max_rejected=max_rejected,
+                dry_run=dry_run,
+                workers=workers,
+                shard_documents=shard_documents,
+                restart=restart,
+                engine=engine,
+                address=address,
+                model=model,
+                precision=precision,
+            )
             code = carry_out(asked, reporter)
         except MotError as error:
             if not json_log:

@@ -90,17 +90,17 @@ def told(progress: Progress) -> str:
 
     >>> from mot_nlp.batch.result import Progress
     >>> told(Progress(documents=9000, this_run=9000, rejected=2, fraction=0.5, seconds=60))
-    '9,000 documents, 150 a second, 2 rows set aside, 50 %, about 0:01:00 left'
+    '9,000 documents, 150 a second, 2 set aside, 50 %, 0:01:00 left'
     """
     parts = [
         f"{progress.documents:,} documents",
         f"{progress.rate:,.0f} a second",
-        f"{progress.rejected:,} rows set aside",
+        f"{progress.rejected:,} set aside",
     ]
     if progress.fraction is not None:
         parts.append(f"{progress.fraction:.0%}".replace("%", " %"))
     if progress.seconds_left is not None:
-        parts.append(f"about {timedelta(seconds=round(progress.seconds_left))} left")
+        parts.append(f"{timedelta(seconds=round(progress.seconds_left))} left")
     return ", ".join(parts)
 
 
@@ -113,7 +113,7 @@ class _Bar:
 
         self._progress = RichProgress(
             SpinnerColumn(),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=12),
             TextColumn("{task.description}"),
             console=err,
             transient=True,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mot_nlp.cli.outcome import (
     MOST_REASONS,
     SIGNAL_BASE,
+    exit_code,
     lines_of,
     rows_called,
     tell_job,
@@ -20,14 +21,14 @@ from mot_nlp.cli.outcome import (
 from mot_nlp.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from mot_nlp.batch.options import JobOptions
     from mot_nlp.batch.planning import Plan
     from mot_nlp.batch.pool import Pool
     from mot_nlp.cli.progress import Reporter
-    from mot_nlp.readers import Columns
+    from mot_nlp.readers import Columns, ReadNotes
 
 ENGINES = ("local", "ray")
 
@@ -63,6 +64,13 @@ class Asked:
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise InputError(f"the engine is {self.engine!r}; allowed: {', '.join(ENGINES)}")
+        if self.workers is not None and self.workers < 1:
+            raise InputError(f"workers is {self.workers}; allowed: 1 or more")
+        if "://" in self.output:
+            raise InputError(
+                f"the output {self.output} is a URL, but results go to a disk of this machine; name a "
+                "folder or file there, and copy it when it is done"
+            )
         needless = self._for_files if self.is_job else self._for_jobs
         named = [option for option, is_given in needless.items() if is_given]
         if named and self.is_job:
@@ -107,15 +115,20 @@ class Asked:
     @property
     def options(self) -> JobOptions:
         """Those that decide the result."""
-        from mot_nlp.batch.options import JobOptions
+        from mot_nlp.batch.options import SHARD_DOCUMENTS, TABLE_BY, JobOptions
 
-        shared = {field.name for field in fields(self)} & {
-            field.name for field in fields(JobOptions)
-        }
-        given = {name: getattr(self, name) for name in shared}
-        # What was left out takes the option's own default.
         return JobOptions(
-            **{name: value for name, value in given.items() if value not in (None, ())}
+            columns=self.columns,
+            customer=self.customer,
+            all_segments=self.all_segments,
+            only_english=self.only_english,
+            mask=self.mask,
+            limit=self.limit,
+            sample=self.sample,
+            tables=self.tables or (TABLE_BY,),
+            shard_documents=(
+                SHARD_DOCUMENTS if self.shard_documents is None else self.shard_documents
+            ),
         )
 
 
@@ -136,22 +149,26 @@ def carry_out(asked: Asked, reporter: Reporter) -> int:
 def _job(asked: Asked, reporter: Reporter) -> int:
     from mot_nlp.batch.job import run_job
     from mot_nlp.batch.stopping import Stop
+    from mot_nlp.readers import ReadNotes
 
+    notes = ReadNotes()
+    make_pool = _pool_maker(asked)
     with Stop() as stop:
-        plan = _plan(asked)
+        plan = _plan(asked, notes)
         reporter.event("start", files=len(plan.sources), output=asked.output)
         result = run_job(
             plan,
             asked.output,
-            make_pool=lambda plan: _pool(plan, asked),
+            make_pool=make_pool,
             restart=asked.restart,
             on_progress=reporter,
             stop=stop,
+            notes=notes,
         )
     return tell_job(result, asked, reporter)
 
 
-def _plan(asked: Asked) -> Plan:
+def _plan(asked: Asked, notes: ReadNotes | None = None) -> Plan:
     from mot_nlp.batch.planning import plan
 
     return plan(
@@ -160,17 +177,20 @@ def _plan(asked: Asked) -> Plan:
         model=asked.model,
         precision=asked.precision,
         source_format=asked.source_format,
+        output=asked.output if asked.is_job else None,
+        notes=notes,
     )
 
 
-def _pool(plan: Plan, asked: Asked) -> Pool:
+def _pool_maker(asked: Asked) -> Callable[[Plan], Pool]:
+    """What makes the workers of a plan; that Ray is missing is told before anything is read."""
     if asked.engine == "ray":
         from mot_nlp.distributed import ray_pool
 
-        return ray_pool(plan, asked.workers, address=asked.address)
+        return lambda plan: ray_pool(plan, asked.workers, address=asked.address)
     from mot_nlp.batch.pool import local_pool
 
-    return local_pool(plan, asked.workers)
+    return lambda plan: local_pool(plan, asked.workers)
 
 
 def _single(asked: Asked, reporter: Reporter) -> int:
@@ -191,16 +211,22 @@ def _single(asked: Asked, reporter: Reporter) -> int:
             rejected=asked.rejected,
             on_progress=reporter,
         )
-    code = tell_rejected(
-        summary.rejected, summary.rejected_share, summary.rejected_path, asked, reporter
-    )
+    code = exit_code(summary.rejected_share, asked)
+    tell_rejected(summary.rejected, summary.rejected_share, summary.rejected_path, asked, reporter)
     if summary.n_rejected and not summary.documents:
         raise InputError(
             f"nothing was tagged: all {summary.n_rejected:,} rows were set aside, the first for: "
             f"{next(iter(summary.rejected))}"
         )
     counts = f"{summary.documents:,} documents, {summary.moments:,} {rows_called(asked)}"
-    reporter.event("end", documents=summary.documents, moments=summary.moments)
+    reporter.event(
+        "end",
+        output=asked.output,
+        documents=summary.documents,
+        moments=summary.moments,
+        rejected=summary.n_rejected,
+        exit_code=code,
+    )
     if asked.output != STANDARD_STREAM:
         reporter.say(f"wrote {asked.output}: {counts}")
     elif sys.stderr.isatty() or summary.n_rejected:
@@ -210,8 +236,13 @@ def _single(asked: Asked, reporter: Reporter) -> int:
 
 def _dry_run(asked: Asked, reporter: Reporter) -> int:
     from mot_nlp.batch.dry import estimate
+    from mot_nlp.batch.folder import JobFolder
+    from mot_nlp.batch.standing import check_place
     from mot_nlp.tagger import MomentTagger
 
+    if asked.is_job:
+        check_place(JobFolder(Path(asked.output)))
+    _pool_maker(asked)
     plan = _plan(asked)
     tagger = MomentTagger.load(asked.model, precision=asked.precision, threads=asked.workers)
     found = estimate(plan, tagger)

@@ -85,7 +85,7 @@ class RowIntake:
                 rejected.append(entry)
                 continue
             try:
-                extra = KeptColumns(self.kinds).fitted(entry.extra)
+                extra = KeptColumns(self.kinds).typed(entry.extra)
             except InputError as error:
                 rejected.append(Rejected(_WHERE, number, entry.id, str(error)))
             else:

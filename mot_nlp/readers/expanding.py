@@ -36,6 +36,7 @@ def expand(
     inputs: str | Path | Sequence[str | Path],
     *,
     format: str | None = None,  # noqa: A002 - the word of the command line
+    without: str | Path | None = None,
 ) -> list[Source]:
     """The files that inputs stand for, in the order given, each once.
 
@@ -49,6 +50,7 @@ def expand(
         inputs: Files, folders, patterns, URLs, or ``-`` for standard input.
         format: One of ``FORMATS`` for all files; by their names if None, CSV on standard input. Of a
             folder, only files are taken then whose names may stand for it, as ``.txt`` for text.
+        without: A folder that is not looked into, as that of the output.
 
     Raises:
         ReadError: An input does not exist or stands for no file, or a format cannot be told.
@@ -59,7 +61,7 @@ def expand(
         raise ReadError("no input is given; name files, folders, patterns or URLs")
     found: dict[str, tuple[Found, Source]] = {}
     for path in given:
-        for file, source in _taken(path, format):
+        for file, source in _taken(path, format, without):
             found.setdefault(_key(file.path), (file, source))
     return _with_ids(list(found.values()))
 
@@ -84,9 +86,16 @@ def one_source(
     return source
 
 
-def _taken(given: str | Path, format: str | None) -> list[tuple[Found, Source]]:  # noqa: A002
+def _taken(
+    given: str | Path,
+    format: str | None,  # noqa: A002
+    without: str | Path | None,
+) -> list[tuple[Found, Source]]:
     """The files that an input stands for, with what is known of them."""
     kind, files = find_files(given)
+    if without is not None:
+        inside = _key(str(without)) + os.sep
+        files = [file for file in files if not _key(file.path).startswith(inside)]
     if kind == "file":
         return [(file, _named(file, format)) for file in files]
     ours = of_jobs([file.relative for file in files]) if kind == "folder" else set()

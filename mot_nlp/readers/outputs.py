@@ -22,7 +22,8 @@ JOB_LEDGER = "_shards"
 """Folder in a job's folder as long as the job is not done."""
 
 MOMENTS = "moments"
-REJECTED = "rejected.jsonl"
+JOB_REJECTED = "rejected.jsonl"
+"""File of the rows that a run set aside."""
 
 _LOOKED_AT = 4096
 _TABLES = ("csv", "tsv", "jsonl", "parquet")
@@ -48,7 +49,7 @@ def of_jobs(paths: Collection[str]) -> set[str]:
 
 def is_output(source: Source) -> bool:
     """Whether a file is a list of rejected rows, or a local one of moments or documents."""
-    if PurePosixPath(source.path).name == REJECTED:
+    if PurePosixPath(source.path).name == JOB_REJECTED:
         return True
     if is_url(source.path) or source.format not in _TABLES:
         return False

@@ -24,7 +24,7 @@ def file_system(url: str) -> tuple[Any, str]:
         ReadError: There is no such file system, or the package that serves it is missing.
     """
     try:
-        import fsspec  # type: ignore[import-untyped]
+        import fsspec
     except ImportError as error:
         raise ReadError(f"{shown(url)} needs the package fsspec; pip install fsspec") from error
     try:

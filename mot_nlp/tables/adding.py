@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import glob
 import re
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
 
+import duckdb
 import pandas as pd
+import pyarrow as pa
 
+from mot_nlp.errors import InputError, ReadError
 from mot_nlp.tables.arguments import check_by, check_columns
 from mot_nlp.tables.cells import (
     REQUIRED,
@@ -17,18 +22,20 @@ from mot_nlp.tables.cells import (
 )
 from mot_nlp.tables.figures import figures
 from mot_nlp.tables.grouping import DATE, PERIODS, columns_needed, grouping
-from mot_nlp.tables.store import opened
+from mot_nlp.tables.store import MOMENTS, Store, connected
 from mot_nlp.tables.table import TABLE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    import pyarrow as pa
-
+    from mot_nlp.tables.grouping import Grouping
     from mot_nlp.taxonomy import Taxonomy
 
-_PARTS = "parts"
+ROUND = 1000
+"""Files that are added up at a time."""
+
+_PARTS, _SUMS = "parts", "sums"
 
 
 def columns_to_keep(by: Sequence[str], columns: Collection[str], taxonomy: Taxonomy) -> list[str]:
@@ -55,53 +62,96 @@ def check_table(by: Sequence[str], columns: Sequence[str], taxonomy: Taxonomy) -
     check_columns(REQUIRED, by, dict.fromkeys(columns, ""), taxonomy)
 
 
-def part_sums(moments: pa.Table, by: Sequence[str], taxonomy: Taxonomy) -> pa.Table:
-    """The sums of one part of the moments, whose documents no other part has.
+class Adder:
+    """Adds the moments of one part after another up; a context manager.
 
     Args:
-        moments: Moment rows.
-        by: Columns of the table, as :func:`mot_nlp.moment_table` takes them.
         taxonomy: Labels of the model that found the moments.
-
-    Returns:
-        A row a cell: ``k0``, ``k1``, … for the columns of ``by``, then what ``added_table`` adds up.
-
-    Raises:
-        InputError: A value is not what its column holds.
     """
-    wanted = {*REQUIRED, *columns_needed(by, taxonomy)} & {*moments.column_names}
-    rows = moments.select(sorted(wanted)).to_pandas()
-    with opened(rows, wanted=wanted) as store:
-        group = grouping(by, store.columns, taxonomy)
-        statement = sums_of_moments(group, store.columns)
-        values = _asked_for(parameters(group, taxonomy), statement)
-        return store.connection.sql(statement, params=values).to_arrow_table()
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self._taxonomy = taxonomy
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._connection = self._stack.enter_context(connected())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def sums(self, moments: pa.Table, by: Sequence[str]) -> pa.Table:
+        """The sums of one part of the moments, whose documents no other part has.
+
+        Args:
+            moments: Moment rows.
+            by: Columns of the table, as :func:`mot_nlp.moment_table` takes them.
+
+        Returns:
+            A row a cell: ``k0``, ``k1``, … for the columns of ``by``, then what ``table`` adds up.
+
+        Raises:
+            InputError: A value is not what its column holds.
+        """
+        wanted = {*REQUIRED, *columns_needed(by, self._taxonomy)} & {*moments.column_names}
+        rows = moments.select(sorted(wanted))
+        columns = {name: f'"{MOMENTS}"."{name.replace(chr(34), chr(34) * 2)}"' for name in wanted}
+        group = grouping(by, columns, self._taxonomy)
+        statement = sums_of_moments(group, columns)
+        values = _asked_for(parameters(group, self._taxonomy), statement)
+        self._connection.register(MOMENTS, _plain(rows))
+        try:
+            return self._connection.sql(statement, params=values).to_arrow_table()
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"a part of the moments cannot be tabled: {reason}") from error
+        finally:
+            self._connection.unregister(MOMENTS)
+
+    def table(
+        self, parts: Sequence[Path], by: Sequence[str], *, confidence: float = 0.95
+    ) -> pd.DataFrame:
+        """The table of all parts: what ``moment_table`` would give for their moments together.
+
+        Args:
+            parts: Parquet files of what :meth:`sums` gave; at least one.
+            by: The same columns as there.
+            confidence: Level of the interval, between 0 and 1.
+
+        Raises:
+            ReadError: A file cannot be read.
+        """
+        rollups = (self._taxonomy.rollups[name].of for name in self._taxonomy.rollups)
+        group = grouping(by, dict.fromkeys([*by, DATE, *rollups], "''"), self._taxonomy)
+        store = Store(self._connection, {})
+        try:
+            for start in range(0, len(parts), ROUND):
+                self._add(parts[start : start + ROUND], group, is_first=start == 0)
+            values = _asked_for(group.parameters, group.order)
+            cells, sums = cells_in_order(store, group, sums_of_sums(group, _SUMS), values)
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise ReadError(
+                f"what the shards add to the table cannot be read: {reason}; begin anew with --restart"
+            ) from error
+        return pd.concat([cells, figures(sums, confidence)], axis=1)
+
+    def _add(self, parts: Sequence[Path], group: Grouping, *, is_first: bool) -> None:
+        """Add parts up, so that many files are not open at a time."""
+        files = [glob.escape(str(part)) for part in parts]
+        self._connection.read_parquet(files, hive_partitioning=False).create_view(_PARTS)
+        into = f"CREATE OR REPLACE TABLE {_SUMS} AS" if is_first else f"INSERT INTO {_SUMS}"
+        self._connection.execute(f"{into} {sums_of_sums(group, _PARTS)}")
+        self._connection.execute(f"DROP VIEW {_PARTS}")
 
 
-def added_table(
-    parts: Sequence[Path], by: Sequence[str], taxonomy: Taxonomy, *, confidence: float = 0.95
-) -> pd.DataFrame:
-    """The table of all parts: what ``moment_table`` would give for their moments together.
-
-    Args:
-        parts: Parquet files of what :func:`part_sums` gave; at least one.
-        by: The same columns as there.
-        taxonomy: The same labels.
-        confidence: Level of the interval, between 0 and 1.
-
-    Raises:
-        ReadError: A file cannot be read.
-    """
-    with opened(pd.DataFrame(), wanted=set()) as store:
-        relation = store.connection.read_parquet([str(part) for part in parts])
-        relation.create_view(_PARTS)
-        known = dict.fromkeys(
-            [*by, DATE, *(taxonomy.rollups[n].of for n in taxonomy.rollups)], "''"
-        )
-        group = grouping(by, known, taxonomy)
-        values = _asked_for(group.parameters, group.order)
-        cells, sums = cells_in_order(store, group, sums_of_sums(group, _PARTS), values)
-    return pd.concat([cells, figures(sums, confidence)], axis=1)
+def _plain(rows: pa.Table) -> pa.Table:
+    """Rows with text for dictionaries, whose entries differ from part to part."""
+    for number, field in enumerate(rows.schema):
+        if pa.types.is_dictionary(field.type):
+            column = rows.column(number).cast(field.type.value_type)
+            rows = rows.set_column(number, field.name, column)
+    return rows
 
 
 def _asked_for(values: Mapping[str, object], statement: str) -> dict[str, object]:

@@ -61,6 +61,13 @@ def opened(rows: Rows, *, wanted: set[str], view: str = MOMENTS) -> Iterator[Sto
         ReadError: The file cannot be read, or holds what its columns should not.
         InputError: The same of rows in memory.
     """
+    with connected() as connection, _translated(rows, view):
+        yield Store(connection, view_of(connection, view, rows, wanted))
+
+
+@contextmanager
+def connected() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty DuckDB with bounded memory, times in UTC, and nothing drawn on the screen."""
     with (
         tempfile.TemporaryDirectory(prefix="mot-nlp-") as spill,
         duckdb.connect(config={"temp_directory": spill, "memory_limit": MEMORY}) as connection,
@@ -71,8 +78,7 @@ def opened(rows: Rows, *, wanted: set[str], view: str = MOMENTS) -> Iterator[Sto
             connection.execute("SET enable_progress_bar = false")
         # Every answer is a set of sums with an ORDER BY of its own.
         connection.execute("SET preserve_insertion_order = false")
-        with _translated(rows, view):
-            yield Store(connection, view_of(connection, view, rows, wanted))
+        yield connection
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mot_nlp.writers.opening import open_writer
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+
+ROWS = 10_000
+"""Rows handed on at a time."""
 
 _KINDS = {"b": "bool", "i": "integer", "u": "integer", "f": "float"}
 """Kinds of the Parquet writer, by kind of dtype."""
@@ -36,7 +40,8 @@ def write_table(table: pd.DataFrame, path: str | Path, *, format: str | None = N
     known = {name: kind for name, kind in kinds.items() if kind is not None}
     with open_writer(path, columns, format=format, table=True, kinds=known) as writer:
         rows = table.itertuples(index=False, name=None)
-        writer.write([dict(zip(columns, row, strict=True)) for row in rows])
+        while some := list(islice(rows, ROWS)):
+            writer.write([dict(zip(columns, row, strict=True)) for row in some])
 
 
 def _kind(dtype: Any) -> str | None:  # noqa: ANN401 - of NumPy or of pandas
