@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -21,7 +22,8 @@ from mot_nlp.bundle import (
     verify,
     write_manifest,
 )
-from mot_nlp.errors import BundleError
+from mot_nlp.errors import BundleError, InputError
+from tests.tiny import BUNDLE
 
 
 @pytest.fixture
@@ -232,3 +234,16 @@ def test_a_manifest_is_not_written_over_missing_files(folder):
     (folder / "README.md").unlink()
     with pytest.raises(BundleError, match=r"README\.md cannot be read"):
         write_manifest(folder, manifest)
+
+
+def test_the_precision_to_compute_in_is_one_that_the_bundle_holds():
+    bundle = open_bundle(BUNDLE)
+    assert bundle.checked_precision(None) == bundle.manifest.precision
+    for held in bundle.manifest.precisions:
+        assert bundle.checked_precision(held) == held
+    both = replace(bundle, manifest=replace(bundle.manifest, precisions=("int8", "fp32")))
+    assert both.checked_precision("fp32") == "fp32"
+    with pytest.raises(
+        InputError, match="precision 'bf16' is not in this bundle, which holds int8, fp32"
+    ):
+        both.checked_precision("bf16")

@@ -548,8 +548,9 @@ def command(request, documents):
 def test_files_that_are_not_there_say_how_to_make_them(command, tmp_path, moments):
     with pytest.raises(InputError, match=r"no file none\.parquet; make one with: mot predict"):
         mot(*command, moments, "none.parquet")
-    with pytest.raises(InputError, match=r"is a folder; name the files in it"):
-        mot(*command, tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"empty holds no Parquet file of moments; name another"):
+        mot(*command, tmp_path / "empty")
 
 
 def test_a_table_does_not_replace_what_it_is_made_of(command, moments):

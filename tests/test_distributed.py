@@ -286,7 +286,7 @@ def test_a_shard_that_kills_every_actor_ends_the_job(cluster, node, few):
         assert signal.getsignal(signal.SIGTERM) is handler
         while not pool.has_room:
             pool.news()
-        pool.give(Shard(7, Position(), [deadly]))
+        pool.give(Shard(7, Position(), Position(), [deadly]))
         with pytest.raises(JobError, match="4 actors were lost over shard 7"):
             listen(pool)
 

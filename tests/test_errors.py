@@ -9,7 +9,7 @@ import re
 import pytest
 
 from mot_nlp import errors
-from mot_nlp.errors import ColumnError, InputError, MotError, ReadError
+from mot_nlp.errors import ColumnError, InputError, JobError, MotError, OutputError, ReadError
 
 CLASSES = dict(inspect.getmembers(errors, inspect.isclass))
 
@@ -46,3 +46,10 @@ def test_a_column_error_carries_its_columns():
     for same in (error.told("; try y"), copy.copy(error).told("; try y")):
         assert str(same) == "no column 'x'; try y"
         assert (same.missing, same.known, same.rows) == (("x",), ("y",), "moments")
+
+
+def test_an_error_of_a_job_is_neither_bad_input_nor_a_bad_output():
+    with pytest.raises(MotError, match="another run works on it"):
+        raise JobError("another run works on it")
+    assert not issubclass(JobError, ValueError)
+    assert not issubclass(JobError, OutputError)

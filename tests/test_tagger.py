@@ -11,7 +11,7 @@ from mot_nlp.bundle import default_path, open_bundle
 from mot_nlp.errors import InputError
 from mot_nlp.records import Document
 from mot_nlp.session import Session
-from mot_nlp.tagger import CHUNK_DOCUMENTS, MomentTagger
+from mot_nlp.tagger import CHUNK_DOCUMENTS, MomentTagger, chunks
 from mot_nlp.transcripts import document
 from tests.tiny import BUNDLE, ROOT
 
@@ -83,6 +83,55 @@ def test_a_live_feed_may_ask_for_small_chunks(tagger):
 
     next(tagger.stream(feed(), chunk=1))
     assert len(read) <= 3
+
+
+def test_batches_are_what_a_stream_gives(tagger, examples):
+    few = examples[:90]
+    batches = [few[:40], [], few[40:41], few[41:]]
+    found = list(tagger.batches(batches))
+    assert [len(results) for results in found] == [40, 0, 1, 49]
+    expected = scores_by_id(tagger, few)
+    assert [t.document.id for results in found for t in results] == [d.id for d in few]
+    for tagged in itertools.chain.from_iterable(found):
+        assert tagged.segments == expected[tagged.document.id]
+
+
+def test_results_of_a_batch_come_when_the_next_is_asked_for(tagger, examples):
+    asked = []
+
+    def batches():
+        for number in range(4):
+            asked.append(number)
+            # An empty one asks for nothing more than what is being inferred.
+            yield [] if number == 2 else examples[number : number + 1]
+
+    found = tagger.batches(batches())
+    assert asked == []
+    assert [t.document.id for t in next(found)] == [examples[0].id]
+    assert asked == [0, 1]
+    assert [t.document.id for t in next(found)] == [examples[1].id]
+    assert asked == [0, 1, 2]
+    assert [len(results) for results in found] == [0, 1]
+    assert list(tagger.batches([])) == []
+
+
+def test_chunks_are_bounded_by_documents_and_characters(monkeypatch):
+    from mot_nlp import tagger as module
+
+    monkeypatch.setattr(module, "CHUNK_CHARACTERS", 100)
+    sizes = [10, 10, 90, 10, 500, 10, 10, 10, 10]
+    texts = [document(str(n), "x" * size) for n, size in enumerate(sizes)]
+    found = list(chunks(iter(texts), 3))
+    assert [[len(d.text) for d in chunk] for chunk in found] == [
+        [10, 10, 90],
+        [10, 500],
+        [10, 10, 10],
+        [10],
+    ]
+    assert list(itertools.chain.from_iterable(found)) == texts
+    assert list(chunks([])) == []
+    with pytest.raises(InputError, match="not int; make one with"):
+        list(chunks([5]))  # type: ignore[list-item]
 
 
 def test_what_is_no_document_is_refused(tagger):

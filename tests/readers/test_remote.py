@@ -6,7 +6,7 @@ import gzip
 import sys
 from pathlib import Path
 
-import fsspec  # type: ignore[import-untyped]
+import fsspec
 import pytest
 
 from mot_nlp.errors import ReadError

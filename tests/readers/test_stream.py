@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -11,6 +13,7 @@ from mot_nlp.errors import ColumnError, OutputError, ReadError
 from mot_nlp.readers import (
     Columns,
     Position,
+    ReadNotes,
     UsedIds,
     check_columns,
     expand,
@@ -269,3 +272,42 @@ def test_a_full_temporary_folder_is_said(monkeypatch):
     with pytest.raises(OutputError, match="the list of used ids cannot be kept"):
         all(used.take(f"more {number}") for number in range(100_000))
     used.close()
+
+
+# ---------------------------------------------------------------- how far a file is read
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.csv.gz", "in.csv.zst", "in.parquet"])
+def test_the_offset_grows_to_the_size_of_the_file_as_it_is_packed(write, tmp_path, name):
+    rows = [{"text": random.Random(n).randbytes(60).hex()} for n in range(6000)]
+    if name.endswith("parquet"):
+        columns = {"text": [row["text"] for row in rows]}
+        path = write_parquet(tmp_path / name, row_group_size=500, **columns)
+    else:
+        packed = PACKERS[name.removeprefix("in.csv")](comma_separated(*rows).encode())
+        path = write(name, packed)
+    notes, size = ReadNotes(), path.stat().st_size
+    seen = [notes.offset for _ in read_positions(expand(path), Columns(text="text"), notes=notes)]
+    assert None not in seen
+    assert (seen[0] or 0) < size / 2 or name.endswith("parquet")  # its end is read first
+    if not name.endswith("parquet"):
+        assert seen == sorted(found for found in seen if found is not None)
+    assert (seen[-1] or 0) <= size
+    assert len(set(seen)) > 3
+    assert notes.offset is None
+
+
+def test_nothing_is_read_no_offset():
+    notes = ReadNotes()
+    assert notes.offset is None
+    with Path(os.devnull).open("rb") as file, notes.following(file):
+        file.close()
+        assert notes.offset is None
+
+
+def test_standard_input_has_no_offset():
+    notes = ReadNotes()
+    reading, writing = os.pipe()
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file, notes.following(file):
+        assert notes.offset is None

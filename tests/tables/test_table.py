@@ -523,6 +523,35 @@ class TestFiles:
             table(tmp_path / name)
 
 
+class TestFolders:
+    @pytest.fixture
+    def job(self, moments, tmp_path):
+        """The folder of a job in two parts, with what else lies there."""
+        (tmp_path / "moments").mkdir()
+        ids = sorted(moments["doc_id"].unique())
+        for number, own in enumerate((ids[::2], ids[1::2])):
+            part = moments[moments["doc_id"].isin(own)]
+            part.to_parquet(tmp_path / "moments" / f"part-0000{number}.parquet", index=False)
+        (tmp_path / "moments" / ".writing-part-00002.parquet").write_bytes(b"half")
+        (tmp_path / "manifest.json").write_text("{}")
+        return tmp_path
+
+    def test_a_job_is_the_table_of_its_parts(self, moments, job):
+        wanted = moment_table(moments, ["stage", "moment"])
+        for place in (job, str(job), job / "moments"):
+            pd.testing.assert_frame_equal(moment_table(place, ["stage", "moment"]), wanted)
+
+    def test_a_job_that_is_not_done_is_refused(self, job):
+        (job / "_shards").mkdir()
+        for place in (job, job / "moments"):
+            with pytest.raises(ReadError, match="is not done, and its moments are not all there"):
+                moment_table(place)
+
+    def test_a_folder_without_parts_is_refused(self, tmp_path):
+        with pytest.raises(ReadError, match="holds no Parquet file of moments; name another"):
+            moment_table(tmp_path)
+
+
 class TestEmpty:
     @pytest.mark.parametrize("by", [("stage", "journey", "month", "brand"), ()], ids=str)
     def test_has_columns_and_types(self, moments, tmp_path: Path, by):
