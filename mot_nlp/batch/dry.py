@@ -57,14 +57,15 @@ class Estimate:
     size: int | None
 
 
-def estimate(plan: Plan, tagger: MomentTagger) -> Estimate:
+def estimate(plan: Plan, tagger: MomentTagger, *, notes: ReadNotes | None = None) -> Estimate:
     """Read the first rows, tag a few of them, and estimate what the job would take.
 
     Args:
         plan: The job.
         tagger: Its model, on the cores that it would have.
+        notes: Where the encodings of files are noted.
     """
-    notes, options = ReadNotes(), plan.options
+    notes, options = notes or ReadNotes(), plan.options
     read = read_positions(plan.sources, options.columns, customer=options.customer, notes=notes)
     first = next(
         shards(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mot_nlp.batch.folder import replacing, table_name
 from mot_nlp.batch.ledger import Totals
-from mot_nlp.errors import JobError
+from mot_nlp.errors import JobError, OutputError
 from mot_nlp.writers import write_table
 
 if TYPE_CHECKING:
@@ -130,7 +130,11 @@ def _write_table(
     table = adder.table([folder.sums(shard, number) for shard in range(shards)], by)
     for suffix in TABLE_SUFFIXES:
         with replacing(folder.table(number, suffix)) as hidden:
-            write_table(table, hidden)
+            try:
+                write_table(table, hidden)
+            except OutputError as error:
+                # ``replacing`` tells it by the table's own name.
+                raise error.__cause__ if isinstance(error.__cause__, OSError) else error from None
 
 
 def _shares(counts: Mapping[str, int]) -> dict[str, dict[str, float]]:

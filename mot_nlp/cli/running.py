@@ -168,7 +168,7 @@ def _job(asked: Asked, reporter: Reporter) -> int:
     return tell_job(result, asked, reporter)
 
 
-def _plan(asked: Asked, notes: ReadNotes | None = None) -> Plan:
+def _plan(asked: Asked, notes: ReadNotes) -> Plan:
     from mot_nlp.batch.planning import plan
 
     return plan(
@@ -198,6 +198,7 @@ def _single(asked: Asked, reporter: Reporter) -> int:
     from mot_nlp.tagger import MomentTagger
     from mot_nlp.writers import STANDARD_STREAM
 
+    reporter.event("start", output=asked.output)
     with _ended_by_sigterm():
         tagger = MomentTagger.load(asked.model, precision=asked.precision, threads=asked.workers)
         summary = run(
@@ -238,14 +239,16 @@ def _dry_run(asked: Asked, reporter: Reporter) -> int:
     from mot_nlp.batch.dry import estimate
     from mot_nlp.batch.folder import JobFolder
     from mot_nlp.batch.standing import check_place
+    from mot_nlp.readers import ReadNotes
     from mot_nlp.tagger import MomentTagger
 
     if asked.is_job:
         check_place(JobFolder(Path(asked.output)))
     _pool_maker(asked)
-    plan = _plan(asked)
+    notes = ReadNotes()
+    plan = _plan(asked, notes)
     tagger = MomentTagger.load(asked.model, precision=asked.precision, threads=asked.workers)
-    found = estimate(plan, tagger)
+    found = estimate(plan, tagger, notes=notes)
     reporter.event(
         "estimate", **{field.name: getattr(found, field.name) for field in fields(found)}
     )
