@@ -239,7 +239,8 @@ def batches(windows: Sequence[Window], *, token_budget: int) -> list[list[int]]:
     """Positions of windows to infer together.
 
     Only windows of equal padded length share a batch, so that none sees padding that depends on
-    its batch-mates.
+    its batch-mates. What is left of a length after its full batches goes in powers of two: OpenVINO
+    keeps code for every shape it has met, which would otherwise grow for hours.
 
     Args:
         windows: Windows in any order.
@@ -253,8 +254,12 @@ def batches(windows: Sequence[Window], *, token_budget: int) -> list[list[int]]:
         by_length[window.padded_length].append(position)
     out: list[list[int]] = []
     for length, positions in sorted(by_length.items()):
-        size = max(1, token_budget // length)
-        out.extend(positions[i : i + size] for i in range(0, len(positions), size))
+        most = max(1, token_budget // length)
+        start = 0
+        while left := len(positions) - start:
+            size = most if left >= most else 1 << (left.bit_length() - 1)
+            out.append(positions[start : start + size])
+            start += size
     return out
 
 

@@ -234,10 +234,19 @@ def test_batches_hold_one_padded_length_within_budget_and_lose_nothing(lengths, 
 
 
 @given(lengths=LENGTHS)
-def test_batches_are_as_few_as_the_budget_allows(lengths):
+def test_batches_are_full_or_powers_of_two(lengths):
     windows = [window_of(length) for length in lengths]
-    found = batches(windows, token_budget=10**6)
-    assert len(found) == len({window.padded_length for window in windows})
+    budget = 320
+    for length in {window.padded_length for window in windows}:
+        sizes = [
+            len(batch)
+            for batch in batches(windows, token_budget=budget)
+            if windows[batch[0]].padded_length == length
+        ]
+        most = max(1, budget // length)
+        left = [size for size in sizes if size != most]
+        assert all(size.bit_count() == 1 and size < most for size in left)
+        assert left == sorted(set(left), reverse=True)
 
 
 def test_no_windows_make_no_batches():
