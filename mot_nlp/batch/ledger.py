@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from mot_nlp.batch.folder import replacing, writing
-from mot_nlp.batch.result import count_reason
+from mot_nlp.batch.result import count_reason, share_of_rejected
 from mot_nlp.errors import JobError
 from mot_nlp.readers import Position
 from mot_nlp.records import Rejected
@@ -128,7 +128,7 @@ class Totals:
     @property
     def rejected_share(self) -> float:
         """Rows set aside as a share of all that were read, 0 to 1."""
-        return self.n_rejected / max(self.n_rejected + self.documents, 1)
+        return share_of_rejected(self.rejected, self.documents)
 
 
 class Ledger:

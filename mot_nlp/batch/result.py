@@ -28,6 +28,11 @@ def count_reason(reasons: Counter[str], row: Rejected) -> None:
     reasons[row.reason if is_room else OTHER_REASONS] += row.rows
 
 
+def share_of_rejected(reasons: Counter[str], documents: int) -> float:
+    """Rows set aside as a share of these and the documents tagged, 0 to 1."""
+    return reasons.total() / max(reasons.total() + documents, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How a job goes.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from mot_nlp.batch.intake import Intake
 from mot_nlp.batch.options import Options
-from mot_nlp.batch.result import Progress, count_reason, read_fraction
+from mot_nlp.batch.result import Progress, count_reason, read_fraction, share_of_rejected
 from mot_nlp.batch.tagging import masked
 from mot_nlp.errors import OutputError
 from mot_nlp.readers import (
@@ -64,7 +64,7 @@ class Summary:
     @property
     def rejected_share(self) -> float:
         """Rows set aside as a share of all that were taken in, 0 to 1."""
-        return self.n_rejected / max(self.n_rejected + self.documents, 1)
+        return share_of_rejected(self.rejected, self.documents)
 
 
 def run(
