@@ -30,7 +30,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
-        self._is_reading = False
+        self._is_reading = self._is_insisted = False
         self._before: dict[signal.Signals, signal.Handlers] = {}
 
     def __enter__(self) -> Self:
@@ -47,6 +47,9 @@ class Stop:
     ) -> None:
         for name, handler in self._before.items():
             signal.signal(name, handler)
+        # Some libraries make another error of it.
+        if self._is_insisted and error is not None and not isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
 
     @property
     def is_asked_for(self) -> bool:
@@ -70,6 +73,7 @@ class Stop:
 
     def _note(self, number: int, _: FrameType | None) -> None:
         if self.is_asked_for and number == signal.SIGINT:
+            self._is_insisted = True
             raise KeyboardInterrupt
         self.signal = signal.Signals(number)
         if self._is_reading:
