@@ -48,23 +48,6 @@ count = sum(1 for _ in tagger.stream(documents))
 print(time.perf_counter() - began)
 """
 
-JOB = """
-import sys
-from mot_nlp.batch.job import run_job
-from mot_nlp.batch.options import JobOptions
-from mot_nlp.batch.planning import plan
-from mot_nlp.batch.pool import ProcessPool
-from mot_nlp.batch.worker import Model
-
-def make_pool(plan):
-    threads = [int(number) for number in sys.argv[3].split("+")]
-    path = str(plan.bundle.path)
-    return ProcessPool([Model(path, plan.precision, count) for count in threads], plan.options)
-
-if __name__ == "__main__":
-    print(run_job(plan(sys.argv[1], JobOptions()), sys.argv[2], make_pool=make_pool).seconds)
-"""
-
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 
 
@@ -86,16 +69,19 @@ def invent(path: Path, documents: int, sentences: tuple[int, int]) -> None:
 def speed(
     documents: Annotated[int, typer.Option(help="Documents.")] = 10_000,
     rounds: Annotated[int, typer.Option(help="Rounds; medians are told.")] = 3,
+    threads: Annotated[
+        list[str] | None,
+        typer.Option(help="Threads of each process, as 2 or 1+1; may be repeated."),
+    ] = None,
 ) -> None:
     """A job against the bare tagger, and arrangements of processes and threads, in turns."""
     cores = available_cores()
-    arrangements = [str(cores)] + (["+".join(["1"] * cores)] if cores > 1 else [])
+    arrangements = threads or [str(cores), "+".join(["1"] * cores)]
     found: dict[str, list[float]] = {name: [] for name in ("bare", *arrangements)}
     peaks: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
-        source, job = Path(folder) / "in.jsonl", Path(folder) / "job.py"
+        source = Path(folder) / "in.jsonl"
         invent(source, documents, (2, 7))
-        job.write_text(JOB, encoding="utf-8")
         for turn in range(rounds):
             run = subprocess.run(
                 [sys.executable, "-c", BARE, str(source)],
@@ -106,10 +92,11 @@ def speed(
             found["bare"].append(float(run.stdout))
             for name in arrangements:
                 out = Path(folder) / f"out-{turn}-{name}"
-                usage = watched([sys.executable, str(job), str(source), str(out), name])
+                command = [sys.executable, "-m", "benchmarks.one_job", str(source), str(out), name]
+                usage = watched(command)
                 found[name].append(float(usage.output))
                 peaks[name] = max(peaks.get(name, 0), usage.peak)
-    _keep("speed", {"documents": documents, "seconds": found, "peaks": peaks, "cores": cores})
+    _keep(f"speed {documents}", {"documents": documents, "seconds": found, "peaks": peaks})
 
 
 @app.command()
@@ -138,8 +125,8 @@ def page() -> None:
     """Write the page and the figure from what was measured."""
     figures = json.loads(FIGURES.read_text(encoding="utf-8"))
     lines = [_HEAD.format(machine=platform.machine(), cores=available_cores())]
-    if "speed" in figures:
-        lines += _speed_lines(figures["speed"])
+    for name, told in figures.items():
+        lines += _speed_lines(told) if name.startswith("speed") else []
     if "memory" in figures:
         lines += _memory_lines(figures["memory"])
         save(_chart(figures["memory"]), RESULTS / "scale.svg")
