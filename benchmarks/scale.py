@@ -137,7 +137,7 @@ def page() -> None:
 def _keep(name: str, told: dict[str, Any]) -> None:
     figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
     figures[name] = told
-    FIGURES.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    FIGURES.write_text(json.dumps(figures) + "\n", encoding="utf-8")
 
 
 def _speed_lines(told: dict[str, Any]) -> list[str]:
@@ -200,7 +200,8 @@ job reads JSON Lines, tells languages, writes Parquet, tables and records, and s
 _MEMORY = """
 ## Memory
 
-Jobs (`mot predict in.jsonl -o out`) of documents of 1 or 2 sentences.
+Jobs (`mot predict in.jsonl -o out`) of documents of 1 or 2 sentences. Memory is what this table is about:
+its rates may have been measured beside other load.
 
 | documents | peak MB | minutes | documents a second | MB written |
 | ---: | ---: | ---: | ---: | ---: |"""
