@@ -17,11 +17,12 @@ from mot_nlp.cli.console import errors_as_messages
 from mot_nlp.tagger import MomentTagger
 from mot_nlp.taxonomy import read_taxonomy
 from training.config import read_config
-from training.corpus import SPLITS, gather
+from training.corpus import SPLITS, gather, read_jsonl
 from training.duplicates import near_duplicates
 from training.evaluate import evaluate
 from training.export import export
 from training.fit import fit
+from training.sources import Report, join, read_labels, unclear, with_licence, write_labels
 
 app = typer.Typer(
     name="python -m training",
@@ -38,7 +39,9 @@ Extra = Annotated[
 ]
 TAXONOMY = Path("training/configs/taxonomy.toml")
 CORPUS = Path("data/corpus")
+REAL = Path("data/real/labels.jsonl")
 _NO_PATHS: list[Path] = []
+_NO_NAMES: list[str] = []
 
 
 @app.command("corpus")
@@ -65,6 +68,75 @@ def corpus_command(folder: Path = CORPUS, extra: Extra = _NO_PATHS) -> None:
         console.print(f"near-duplicates of {name} documents in train: {len(pairs)}")
         for pair in pairs[:10]:
             console.print(f"  {pair.held_out} ~ {pair.train}: {pair.overlap:.2f}")
+
+
+@app.command("sources")
+def sources_command(
+    texts: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="Folder of checkouts (owner/name) or of JSON Lines with texts."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="JSON Lines to write, for --extra of fit.")
+    ] = None,
+    labels: Annotated[Path, typer.Option("--labels", help="Stand-off labels.")] = REAL,
+    licence: Annotated[
+        list[str],
+        typer.Option("--licence", help="Only texts under these terms, as MIT; may be repeated."),
+    ] = _NO_NAMES,
+) -> None:
+    """Join the labels of real feedback to texts that you have obtained; name what is missing."""
+    records = with_licence(read_labels(labels), licence)
+    report = join(records, texts, out)
+    _print_sources(report)
+    if report.joined < report.documents:
+        console.print("\nto obtain what is missing:")
+        for source in report.sources:
+            if source.missing:
+                console.print(source.command(texts), soft_wrap=True, highlight=False)
+    if out is not None:
+        wrote = f"wrote {out}" if report.joined else f"nothing to write to {out}"
+        console.print(wrote, soft_wrap=True)
+
+
+def _print_sources(report: Report) -> None:
+    table = Table("repository", "commit", "documents", "joined", "missing", box=box.SIMPLE_HEAD)
+    for source in report.sources:
+        counts = (source.documents, source.joined, source.missing)
+        table.add_row(source.repo, source.commit[:12], *(f"{count:,}" for count in counts))
+    console.print(table)
+    console.print(f"joined {report.joined:,} of {report.documents:,} documents")
+    for fault in report.unreadable:
+        console.print(f"not read: {fault}", soft_wrap=True, markup=False)
+    if report.altered:
+        names = ", ".join(report.altered[:10])
+        console.print(
+            f"{len(report.altered):,} texts are not the ones that were labelled, as {names}"
+        )
+    doubtful = [
+        f"  {source.repo}: {terms}"
+        for source in report.sources
+        for terms in sorted(source.licences)
+        if unclear(terms)
+    ]
+    if doubtful:
+        console.print("\nterms not stated, or not stated plainly (leave out with --licence):")
+    for line in doubtful:
+        console.print(line, soft_wrap=True, markup=False)
+
+
+@app.command("labels")
+def labels_command(
+    labelled: Annotated[Path, typer.Argument(help="Labelled JSON Lines, with texts.")],
+    out: Annotated[Path, typer.Option("--out", help="Stand-off labels to write.")] = REAL,
+) -> None:
+    """Write labels without their texts: what data/real/ ships after a correction."""
+    read_jsonl(labelled, read_taxonomy(TAXONOMY))  # its faults are told before a line is written
+    with labelled.open(encoding="utf-8") as lines:
+        count = write_labels((json.loads(line) for line in lines), out)
+    console.print(f"wrote {out}: the labels of {count:,} documents, and no text")
 
 
 @app.command("fit")
