@@ -11,12 +11,13 @@ from typer.testing import CliRunner
 
 from mot_nlp.errors import InputError, OutputError, ReadError
 from mot_nlp.taxonomy import read_taxonomy
-from tests.tiny import TAXONOMY
+from tests.tiny import ROOT, TAXONOMY
 from training.__main__ import app
-from training.corpus import read_jsonl
+from training.corpus import CODES, read_jsonl
 from training.sources import join, read_labels, unclear, with_licence, write_labels
 from training.sources.candidates import candidates
 from training.sources.conversations import masked
+from training.sources.labels import digest
 
 TEXTS = {
     "shop/reviews": ("data/reviews.csv", "MIT", "The kettle leaks. I sent it back."),
@@ -350,3 +351,32 @@ def test_long_cells_are_read(tmp_path):
     out = io.StringIO()
     csv.writer(out).writerow(["long", "word " * 50_000 + "end"])
     assert any(text.endswith("end") for text in in_file(tmp_path, "a.csv", out.getvalue()))
+
+
+REAL = ROOT / "data" / "real" / "labels.jsonl"
+
+
+def test_the_labels_of_the_project_are_sound_and_hold_no_text():
+    records = read_labels(REAL)
+    codes = {code for names in CODES.values() for code in names}
+    for record in records:
+        assert re.fullmatch(r"[TUV][rst]\d{5}", record.id)
+        assert re.fullmatch(r"[0-9a-f]{12,40}", record.commit)
+        assert len(record.domain) <= 60
+        assert all(set(unit[2].split()) <= codes for unit in record.units)
+    assert digest("") not in {record.sha256 for record in records}
+
+
+def test_the_datasheet_of_real_feedback_counts_what_is_there():
+    text = (REAL.parent / "README.md").read_text(encoding="utf-8")
+    records = read_labels(REAL)
+    units = sum(len(record.units) for record in records)
+    assert f"{len(records):,} documents" in text
+    assert f"{units:,} labelled segments" in text
+    for repo, commit in {(r.repo, r.commit) for r in records}:
+        members = [r for r in records if (r.repo, r.commit) == (repo, commit)]
+        line = next(line for line in text.splitlines() if line.startswith(f"| {repo} |"))
+        segments = sum(len(r.units) for r in members)
+        assert f"| {commit} | {len(members):,} | {segments:,} |" in line
+        for licence in {r.licence for r in members}:
+            assert f"- {licence}" in text
