@@ -15,7 +15,8 @@ from mot_nlp.taxonomy import Taxonomy, read_taxonomy
 FORMAT_VERSION = 1
 MANIFEST = "bundle.json"
 FILES = ("model.xml", "model.bin", "tokenizer.json", "taxonomy.toml", "README.md")
-DEFAULT_NAME = "mot-minilm"
+SHIPPED = {"default": "mot-minilm", "fast": "mot-minilm-fast"}
+"""Folders of the models that come with the package, by the name they are asked for."""
 PRECISIONS = ("int8", "bf16", "fp32")
 
 
@@ -93,14 +94,17 @@ class Bundle:
         return hashlib.sha256(self.file(MANIFEST).read_bytes()).hexdigest()
 
 
-def default_path() -> Path:
-    """Folder of the shipped bundle: package data, or ``models/`` in a checkout.
+def shipped_path(name: str = "default") -> Path:
+    """Folder of a shipped bundle: package data, or ``models/`` in a checkout.
+
+    Args:
+        name: One of ``SHIPPED``.
 
     Raises:
         BundleError: Neither is there.
     """
-    packaged = Path(str(resources.files("mot_nlp"))) / "models" / DEFAULT_NAME
-    checkout = Path(__file__).resolve().parent.parent / "models" / DEFAULT_NAME
+    packaged = Path(str(resources.files("mot_nlp"))) / "models" / SHIPPED[name]
+    checkout = Path(__file__).resolve().parent.parent / "models" / SHIPPED[name]
     for folder in (packaged, checkout):
         if (folder / MANIFEST).is_file():
             return folder
@@ -110,17 +114,34 @@ def default_path() -> Path:
     )
 
 
+def bundle_path(asked: str | Path | None) -> Path:
+    """Folder of the bundle that is asked for.
+
+    Args:
+        asked: A folder, or a name of ``SHIPPED``, which goes before a folder so called; None for
+            the default one. ``./fast`` is always a folder.
+
+    Raises:
+        BundleError: The shipped bundle is not there.
+    """
+    if asked is None:
+        return shipped_path()
+    if isinstance(asked, str) and asked in SHIPPED:
+        return shipped_path(asked)
+    return Path(asked)
+
+
 def open_bundle(path: str | Path | None = None) -> Bundle:
     """Read and verify a bundle.
 
     Args:
-        path: Its folder; the shipped bundle where none is given.
+        path: Its folder or name, as :func:`bundle_path` takes it.
 
     Raises:
         BundleError: A file is missing, differs from its recorded hash, or the format is unknown;
             the message names the file.
     """
-    folder = default_path() if path is None else Path(path)
+    folder = bundle_path(path)
     manifest = _read_manifest(folder)
     missing = sorted(set(FILES) - set(manifest.sha256))
     if missing:

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +17,10 @@ from mot_nlp.bundle import (
     FORMAT_VERSION,
     MANIFEST,
     Manifest,
-    default_path,
+    bundle_path,
     file_sha256,
     open_bundle,
+    shipped_path,
     verify,
     write_manifest,
 )
@@ -213,11 +215,20 @@ def test_an_empty_folder_is_no_bundle(tmp_path):
 
 
 def test_where_the_shipped_model_is_missing_both_places_are_named(monkeypatch):
-    monkeypatch.setattr(bundle_module, "DEFAULT_NAME", "never-shipped")
+    monkeypatch.setitem(bundle_module.SHIPPED, "default", "never-shipped")
     with pytest.raises(BundleError, match=r"mot_nlp.*never-shipped nor .*models.*never-shipped"):
-        default_path()
+        shipped_path()
     with pytest.raises(BundleError, match="never-shipped"):
         open_bundle()
+
+
+def test_shipped_models_have_names(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fast").mkdir()
+    assert bundle_path(None) == bundle_path("default") == shipped_path()
+    assert bundle_path("fast") == shipped_path("fast") != shipped_path()
+    assert bundle_path("./fast") == Path("fast")
+    assert bundle_path(Path("fast")) == Path("fast")
 
 
 # ---------------------------------------------------------------- one file

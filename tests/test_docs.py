@@ -6,7 +6,7 @@ import re
 import pytest
 
 import mot_nlp
-from mot_nlp.bundle import default_path
+from mot_nlp.bundle import shipped_path
 from tests.tiny import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def test_every_public_function_is_in_the_readme():
 
 
 def test_figures_in_the_card_come_from_the_manifest():
-    folder = default_path()
+    folder = shipped_path()
     manifest = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
     card = (folder / "README.md").read_text(encoding="utf-8")
     for head in manifest["heads"]:

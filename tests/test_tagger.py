@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from mot_nlp.bundle import default_path, open_bundle
+from mot_nlp.bundle import open_bundle, shipped_path
 from mot_nlp.errors import InputError
 from mot_nlp.records import Document
 from mot_nlp.session import Session
@@ -208,5 +208,5 @@ def test_an_unreadable_graph_is_a_bundle_error(tmp_path):
 
 
 def test_the_shipped_bundle_is_found_and_sound():
-    assert open_bundle().path == default_path()
+    assert open_bundle().path == shipped_path()
     assert open_bundle().manifest.name == "mot-minilm"

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 from rich import box
 from rich.console import Console
@@ -16,9 +17,12 @@ from rich.table import Table
 from mot_nlp.cli.console import errors_as_messages
 from mot_nlp.tagger import MomentTagger
 from mot_nlp.taxonomy import read_taxonomy
+from mot_nlp.writers import write_table
+from training.audit import by_origin, cross_scores, suspects
+from training.average import average
 from training.config import read_config
 from training.corpus import SPLITS, gather, read_jsonl
-from training.duplicates import near_duplicates
+from training.duplicates import near_duplicates, near_duplicates_within
 from training.evaluate import evaluate
 from training.export import export
 from training.fit import fit
@@ -151,6 +155,44 @@ def fit_command(
     """Fine-tune a model; an interrupted fit goes on from its last checkpoint."""
     folder = fit(read_config(config), out, extra=extra, resume=not restart)
     console.print(f"fitted model in {folder}; next: python -m training export {folder} BUNDLE")
+
+
+@app.command("average")
+def average_command(
+    fits: Annotated[list[Path], typer.Argument(help="Folders of fitted models.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of their mean.")],
+) -> None:
+    """Average the weights of fits that differ in their seed alone."""
+    console.print(f"mean of {len(fits)} models in {average(fits, out)}")
+
+
+@app.command("audit")
+def audit_command(
+    config: Annotated[Path, typer.Option("--config", help="How each model is fitted.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the fits and the tables.")],
+    extra: Extra = _NO_PATHS,
+    folds: Annotated[int, typer.Option("--folds", help="Models to fit.", min=2)] = 3,
+) -> None:
+    """List likely label errors and near-duplicates in the training and validation parts."""
+    settings = read_config(config)
+    taxonomy = read_taxonomy(Path(settings.model.taxonomy))
+    splits = gather(Path(settings.data.corpus), extra, taxonomy)
+    documents = [*splits["train"], *splits["validation"]]
+    scores = cross_scores(settings, documents, out, taxonomy, folds=folds)
+    found = suspects(documents, scores, taxonomy)
+    pairs = near_duplicates_within(documents)
+    write_table(found, out / "suspects.csv")
+    write_table(by_origin(found), out / "origins.csv")
+    write_table(pd.DataFrame(pairs, columns=["one", "other", "overlap"]), out / "duplicates.csv")
+    counts = found.groupby("head", sort=False)["issue"].agg(["sum", "size"])
+    table = Table("head", "labels", "likely errors", box=box.SIMPLE_HEAD)
+    for head, row in counts.iterrows():
+        table.add_row(str(head), f"{row['size']:,}", f"{row['sum']:,}")
+    console.print(table)
+    console.print(
+        f"{len(pairs):,} pairs of near-duplicates; read {out}/suspects.csv from the top, then "
+        "origins.csv and duplicates.csv"
+    )
 
 
 @app.command("export")

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PRECISIONS = ("auto", "bf16", "fp32")
-Section = TypeVar("Section", bound="DataConfig | ModelConfig | FitConfig | LossConfig")
+Section = TypeVar(
+    "Section", bound="DataConfig | ModelConfig | FitConfig | LossConfig | DistilConfig"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,27 @@ class ModelConfig:
     """Share of a segment vector's entries dropped before the heads while fitting."""
     attention_dropout: float = 0.0
     """Attention dropout of the encoder; 0 lets the processor's fused attention kernel run."""
+    encoder_dropout: float = 0.1
+    """Dropout of the encoder's hidden states."""
+    activation_limit: float = 6.0
+    """Bound of the encoder's feed-forward activations, so that int8 can resolve them; 0: none."""
+    layers: tuple[int, ...] = ()
+    """Layers of the encoder to keep, from 0; all where none is named."""
+    emojis: bool = True
+    """Whether emojis unknown to the tokenizer take unused places of its vocabulary."""
 
     def __post_init__(self) -> None:
         """Check ranges."""
         _require(16 <= self.window <= 512, "model.window", self.window, "16 to 512")
-        for name in ("dropout", "attention_dropout"):
+        for name in ("dropout", "attention_dropout", "encoder_dropout"):
             _require(
                 0 <= getattr(self, name) < 1, f"model.{name}", getattr(self, name), "0 to below 1"
             )
+        _require(
+            self.activation_limit >= 0, "model.activation_limit", self.activation_limit, "0 or more"
+        )
+        ordered = list(self.layers) == sorted({*self.layers}) and min(self.layers, default=0) >= 0
+        _require(ordered, "model.layers", self.layers, "ascending numbers from 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,23 @@ class LossConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DistilConfig:
+    """What is learned from other fitted models beside the labels."""
+
+    teachers: tuple[str, ...] = ()
+    """Folders of fitted models, whose scores are averaged; none: labels alone."""
+    weight: float = 0.5
+    """Share of the teachers in the loss; the labels have the rest."""
+    temperature: float = 2.0
+    """Divisor of scores on both sides: above 1, second thoughts count more."""
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        _require(0 <= self.weight <= 1, "distil.weight", self.weight, "0 to 1")
+        _require(self.temperature > 0, "distil.temperature", self.temperature, "a positive number")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All of it."""
 
@@ -115,6 +147,7 @@ class Config:
     model: ModelConfig = field(default_factory=ModelConfig)
     fit: FitConfig = field(default_factory=FitConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    distil: DistilConfig = field(default_factory=DistilConfig)
 
 
 def read_config(path: Path) -> Config:
@@ -131,7 +164,13 @@ def read_config(path: Path) -> Config:
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is not TOML: {error}") from error
-    sections = {"data": DataConfig, "model": ModelConfig, "fit": FitConfig, "loss": LossConfig}
+    sections = {
+        "data": DataConfig,
+        "model": ModelConfig,
+        "fit": FitConfig,
+        "loss": LossConfig,
+        "distil": DistilConfig,
+    }
     unknown = sorted(set(table) - set(sections))
     if unknown:
         raise InputError(f"{path}: unknown table {unknown}; the tables are {sorted(sections)}")

@@ -65,3 +65,11 @@ def near_duplicates(
             row, column = int(shared.row[i]) + first, int(shared.col[i])
             pairs.append(Pair(held_out[row].id, train[column].id, round(float(overlap[i]), 3)))
     return sorted(pairs, key=lambda pair: -pair.overlap)
+
+
+def near_duplicates_within(
+    documents: Sequence[LabelledDocument], *, least: float = 0.5
+) -> list[tuple[str, str, float]]:
+    """Pairs of documents of one set, and their overlap, the most alike first."""
+    pairs = near_duplicates(documents, documents, least=least)
+    return [(p.held_out, p.train, p.overlap) for p in pairs if p.held_out < p.train]

@@ -25,17 +25,20 @@ from mot_nlp.taxonomy import read_taxonomy
 from training.checkpoint import resolve_encoder
 from training.collate import Collator, examples
 from training.corpus import each_alone, fingerprint, gather
+from training.distil import teacher_scores
+from training.emoji import teach, with_emojis
 from training.evaluate import quick_scores
 from training.losses import MultiHeadLoss, stack_labels
 from training.model import MomentModel
 from training.repeatable import RepeatableTrainer, StepSeed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from datasets import Dataset
 
     from training.config import Config
+    from training.corpus import LabelledDocument
 
 logger = logging.getLogger(__name__)
 
@@ -61,41 +64,47 @@ def fit(config: Config, out: Path, *, extra: Sequence[Path] = (), resume: bool =
         InputError: Data or encoder cannot be found or read, or ``out`` holds checkpoints of a
             fit with another configuration or other data.
     """
-    taxonomy_path = Path(config.model.taxonomy)
-    taxonomy = read_taxonomy(taxonomy_path)
+    taxonomy = read_taxonomy(Path(config.model.taxonomy))
     files = [*map(Path, config.data.extra), *extra]
+    splits = gather(Path(config.data.corpus), files, taxonomy)
+    return fit_splits(config, splits, out, extra=[path.name for path in files], resume=resume)
+
+
+def fit_splits(
+    config: Config,
+    splits: Mapping[str, Sequence[LabelledDocument]],
+    out: Path,
+    *,
+    extra: Sequence[str] = (),
+    resume: bool = True,
+) -> Path:
+    """Fit a model to documents at hand, as :func:`fit` does.
+
+    Args:
+        config: What to fit and how; its data paths are only recorded.
+        splits: Documents by ``train`` and ``validation``.
+        out: Folder for checkpoints, the fitted model and ``run.json``.
+        extra: Names of the files that joined the corpus, for the record.
+        resume: Whether to go on from checkpoints in ``out``.
+    """
+    taxonomy = read_taxonomy(Path(config.model.taxonomy))
     precision = _precision(config, out / RUN, resume=resume)
     config = replace(config, fit=replace(config.fit, precision=precision))
-    splits = gather(Path(config.data.corpus), files, taxonomy)
     if not config.data.context:
         splits = {name: each_alone(documents) for name, documents in splits.items()}
-    run = {
-        "config": asdict(config),
-        "extra": [path.name for path in files],
-        "data_sha256": {name: fingerprint(documents) for name, documents in splits.items()},
-        "documents": {name: len(documents) for name, documents in splits.items()},
-        "segments": {name: sum(len(d.segments) for d in docs) for name, docs in splits.items()},
-        "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
-        "machine": platform.machine(),
-    }
+    run = _record(config, splits, extra)
     checkpoint = _claim(out, json.loads(json.dumps(run)), resume=resume)
 
     set_seed(config.fit.seed)
     encoder_folder = resolve_encoder(config.model.encoder)
-    tokenizer_path = encoder_folder / "tokenizer.json"
-    window_encoder = WindowEncoder(
-        Tokenizer.from_file(str(tokenizer_path)), window=config.model.window
-    )
-    model = MomentModel.from_encoder(
-        encoder_folder,
-        taxonomy,
-        window=config.model.window,
-        dropout=config.model.dropout,
-        attention_dropout=config.model.attention_dropout,
-    )
-    train = examples(splits["train"], window_encoder, taxonomy)
+    model = MomentModel.from_encoder(encoder_folder, taxonomy, config.model)
+    tokenizer = _tokenizer(encoder_folder, model, config)
+    window_encoder = WindowEncoder(tokenizer, window=config.model.window)
+    teachers = list(map(Path, config.distil.teachers))
+    soft = teacher_scores(teachers, splits["train"], taxonomy) if teachers else None
+    train = examples(splits["train"], window_encoder, taxonomy, soft=soft)
     validation = examples(splits["validation"], window_encoder, taxonomy)
-    loss = MultiHeadLoss(taxonomy, stack_labels(train["labels"]), config.loss)
+    loss = MultiHeadLoss(taxonomy, stack_labels(train["labels"]), config.loss, config.distil)
     trainer = _trainer(config, out, model, (train, validation), window_encoder.padding, loss)
     trainer.compute_metrics = lambda given: quick_scores(
         np.asarray(given.predictions), np.asarray(given.label_ids), taxonomy
@@ -104,11 +113,37 @@ def fit(config: Config, out: Path, *, extra: Sequence[Path] = (), resume: bool =
 
     folder = out / FITTED
     model.eval().save_pretrained(folder)
-    (folder / "tokenizer.json").write_bytes(tokenizer_path.read_bytes())
-    (folder / "taxonomy.toml").write_bytes(taxonomy_path.read_bytes())
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "taxonomy.toml").write_bytes(Path(config.model.taxonomy).read_bytes())
     log = [entry for entry in trainer.state.log_history if "eval_core" in entry]
     (folder / RUN).write_text(json.dumps(run | {"log": log}, indent=2) + "\n", encoding="utf-8")
     return folder
+
+
+def _record(
+    config: Config, splits: Mapping[str, Sequence[LabelledDocument]], extra: Sequence[str]
+) -> dict[str, Any]:
+    """What a fit is: two fits with the same record give the same model on the same machine."""
+    return {
+        "config": asdict(config),
+        "extra": list(extra),
+        "data_sha256": {name: fingerprint(documents) for name, documents in splits.items()},
+        "documents": {name: len(documents) for name, documents in splits.items()},
+        "segments": {name: sum(len(d.segments) for d in docs) for name, docs in splits.items()},
+        "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
+        "machine": platform.machine(),
+    }
+
+
+def _tokenizer(folder: Path, model: MomentModel, config: Config) -> Tokenizer:
+    """The encoder's tokenizer; emojis it did not know are added, and taught to the model."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    if config.model.emojis:
+        tokenizer, taken = with_emojis(tokenizer)
+        teach(model.encoder.get_input_embeddings(), tokenizer, taken)
+    return tokenizer
 
 
 def _claim(out: Path, run: dict[str, Any], *, resume: bool) -> str | None:
@@ -155,6 +190,7 @@ def _trainer(
         warmup_steps=config.fit.warmup,
         weight_decay=config.fit.weight_decay,
         lr_scheduler_type="linear",
+        optim="adamw_torch_fused",
         seed=config.fit.seed,
         data_seed=config.fit.seed,
         bf16=config.fit.precision == "bf16",

@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from training.collate import MISSING
+from training.config import DistilConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,9 +43,17 @@ class MultiHeadLoss:
         taxonomy: Heads and where their scores stand.
         labels: All training labels, (segments, heads), ``MISSING`` where none.
         config: Weights and smoothing.
+        distil: How far teachers count, where the batch holds their scores.
     """
 
-    def __init__(self, taxonomy: Taxonomy, labels: NDArray[np.int64], config: LossConfig) -> None:
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        labels: NDArray[np.int64],
+        config: LossConfig,
+        distil: DistilConfig | None = None,
+    ) -> None:
+        self.distil = distil or DistilConfig()
         self.slices = list(taxonomy.slices().values())
         self.smoothing = config.label_smoothing
         self.weights = []
@@ -69,7 +78,25 @@ class MultiHeadLoss:
             self._head(logits[:, part], labels[:, column], self.weights[column])
             for column, part in enumerate(self.slices)
         ]
-        return torch.stack(losses).mean()
+        loss = torch.stack(losses).mean()
+        if "soft" not in outputs:
+            return loss
+        weight = self.distil.weight
+        return (1 - weight) * loss + weight * self._divergence(logits, outputs["soft"])
+
+    def _divergence(self, logits: torch.Tensor, soft: torch.Tensor) -> torch.Tensor:
+        """Mean over heads of the divergence from the teachers (Hinton et al. 2015, sec. 2)."""
+        heat = self.distil.temperature
+        divergences = [
+            functional.kl_div(
+                functional.log_softmax(logits[:, part] / heat, dim=1),
+                functional.log_softmax(soft[:, part] / heat, dim=1),
+                log_target=True,
+                reduction="batchmean",
+            )
+            for part in self.slices
+        ]
+        return torch.stack(divergences).mean() * heat**2
 
     def _head(
         self, logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor

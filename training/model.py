@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers.activations import ClippedGELUActivation, GELUActivation
 from transformers.configuration_utils import PreTrainedConfig
 
+from mot_nlp.errors import InputError
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mot_nlp.taxonomy import Taxonomy
+    from training.config import ModelConfig
 
 
 class MomentConfig(PreTrainedConfig):
@@ -23,6 +28,8 @@ class MomentConfig(PreTrainedConfig):
         heads: Labels of each head, in output order.
         window: Most tokens read at once, special tokens included.
         head_dropout: Share of a segment vector dropped before the heads while fitting.
+        activation_limit: Bound of the encoder's feed-forward activations, 0 for none. Rare
+            activations ten times the usual would take int8's few steps for themselves.
     """
 
     model_type = "moment"
@@ -30,6 +37,7 @@ class MomentConfig(PreTrainedConfig):
     heads: dict | None = None
     window: int = 256
     head_dropout: float = 0.1
+    activation_limit: float = 0.0
 
 
 class MomentModel(PreTrainedModel):
@@ -47,35 +55,39 @@ class MomentModel(PreTrainedModel):
         self.encoder = AutoModel.from_config(encoder_config)
         if hasattr(self.encoder, "pooler"):
             self.encoder.pooler = None  # segments are pooled here; unused weights stay out
+        if config.activation_limit:
+            _limit_activations(self.encoder, config.activation_limit)
         self.dropout = nn.Dropout(config.head_dropout)
         width = sum(len(labels) for labels in (config.heads or {}).values())
         self.heads = nn.Linear(encoder_config.hidden_size, width)
         self.post_init()
 
     @classmethod
-    def from_encoder(
-        cls,
-        folder: Path,
-        taxonomy: Taxonomy,
-        *,
-        window: int,
-        dropout: float,
-        attention_dropout: float = 0.0,
-    ) -> MomentModel:
-        """A model with a pretrained encoder and fresh heads."""
+    def from_encoder(cls, folder: Path, taxonomy: Taxonomy, settings: ModelConfig) -> MomentModel:
+        """A model with a pretrained encoder and fresh heads.
+
+        Where ``folder`` holds a fitted model with the same labels, its heads are taken too.
+        """
         pretrained = AutoModel.from_pretrained(folder, dtype=torch.float32)
+        fitted = pretrained if isinstance(pretrained, MomentModel) else None
+        encoder = fitted.encoder if fitted else pretrained
+        _keep_layers(encoder, settings.layers)
         for name in ("attention_probs_dropout_prob", "attention_dropout"):
-            if hasattr(pretrained.config, name):
-                setattr(pretrained.config, name, attention_dropout)
+            _set(encoder.config, name, settings.attention_dropout)
+        for name in ("hidden_dropout_prob", "dropout"):
+            _set(encoder.config, name, settings.encoder_dropout)
         config = MomentConfig(
-            encoder=pretrained.config.to_dict(),
+            encoder=encoder.config.to_dict(),
             heads={name: list(head.labels) for name, head in taxonomy.heads.items()},
-            window=window,
-            head_dropout=dropout,
+            window=settings.window,
+            head_dropout=settings.dropout,
+            activation_limit=settings.activation_limit,
         )
         model = cls(config)
-        weights = {k: v for k, v in pretrained.state_dict().items() if not k.startswith("pooler.")}
+        weights = {k: v for k, v in encoder.state_dict().items() if not k.startswith("pooler.")}
         model.encoder.load_state_dict(weights)
+        if fitted and fitted.config.heads == config.heads:
+            model.heads.load_state_dict(fitted.heads.state_dict())
         return model
 
     @torch.no_grad()
@@ -98,6 +110,7 @@ class MomentModel(PreTrainedModel):
         attention_mask: Tensor,
         segment_ids: Tensor,
         labels: Tensor | None = None,  # noqa: ARG002 - the Trainer hands labels to the loss
+        soft: Tensor | None = None,
         **_: object,
     ) -> dict[str, Tensor]:
         """Scores of segments.
@@ -107,9 +120,10 @@ class MomentModel(PreTrainedModel):
             attention_mask: 1 for tokens, 0 for padding, (batch, tokens).
             segment_ids: Number of each token's segment within the batch, -1 for none.
             labels: Label indices, (segments, heads); read by the loss, not here.
+            soft: Teachers' scores, (segments, width); handed on to the loss.
 
         Returns:
-            ``logits``, (segments, width).
+            ``logits``, (segments, width), and ``soft`` where it was given.
         """
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         owned = segment_ids.flatten() >= 0
@@ -122,7 +136,32 @@ class MomentModel(PreTrainedModel):
         sizes = torch.zeros(count, device=vectors.device).index_add(
             0, owners, torch.ones_like(owners, dtype=torch.float32)
         )
-        return {"logits": self.heads(self.dropout(sums / sizes.unsqueeze(1)))}
+        scores = {"logits": self.heads(self.dropout(sums / sizes.unsqueeze(1)))}
+        return scores if soft is None else scores | {"soft": soft}
+
+
+def _set(config: PreTrainedConfig, name: str, value: float) -> None:
+    if hasattr(config, name):
+        setattr(config, name, value)
+
+
+def _keep_layers(encoder: PreTrainedModel, layers: Sequence[int]) -> None:
+    """Leave only these layers of a BERT-like encoder; all where none is named."""
+    if not layers:
+        return
+    body: Any = encoder.encoder
+    stack: nn.ModuleList = body.layer
+    if max(layers) >= len(stack):
+        raise InputError(f"model.layers names layer {max(layers)}; the encoder has {len(stack)}")
+    body.layer = nn.ModuleList([stack[number] for number in layers])
+    encoder.config.num_hidden_layers = len(layers)
+
+
+def _limit_activations(encoder: PreTrainedModel, limit: float) -> None:
+    """Clip the feed-forward activations of BERT-like layers; other encoders stay as they are."""
+    for module in encoder.modules():
+        if isinstance(getattr(module, "intermediate_act_fn", None), GELUActivation):
+            module.intermediate_act_fn = ClippedGELUActivation(-limit, limit)
 
 
 AutoConfig.register("moment", MomentConfig)

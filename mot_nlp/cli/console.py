@@ -26,7 +26,10 @@ COLOURS = {"negative": "red", "neutral": "yellow", "positive": "green"}
 SIGNS = {"negative": "-", "neutral": "o", "positive": "+"}
 
 Model = Annotated[
-    str | None, typer.Option("--model", help="Model bundle folder; the shipped model if left out.")
+    str | None,
+    typer.Option(
+        "--model", help="Model: default, fast, or a bundle folder. The default one if left out."
+    ),
 ]
 Precision = Annotated[
     str | None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from mot_nlp.bundle import FILES, MANIFEST, default_path, open_bundle
+from mot_nlp.bundle import FILES, MANIFEST, SHIPPED, open_bundle, shipped_path
 from mot_nlp.errors import BundleError, MotError
 from mot_nlp.version import VERSION
 
@@ -81,8 +81,9 @@ class RemoteModel:
 
     def _folders(self) -> Iterator[Path]:
         yield Path(self.path)
-        with suppress(BundleError):
-            yield default_path()
+        for name in SHIPPED:
+            with suppress(BundleError):
+                yield shipped_path(name)
 
     def _sent(self) -> MomentTagger:
         import ray

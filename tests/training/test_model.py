@@ -9,6 +9,7 @@ from tests.tiny import TAXONOMY, write_encoder
 from tests.training.worlds import write_corpus
 from training.checkpoint import check_sha256, load_fitted, resolve_encoder, save_half
 from training.collate import MISSING, Collator, examples, label_indices
+from training.config import ModelConfig
 from training.corpus import read_corpus
 from training.evaluate import torch_scores
 from training.model import MomentModel
@@ -20,7 +21,7 @@ def world(tmp_path_factory):
     taxonomy = read_taxonomy(TAXONOMY)
     documents = read_corpus(write_corpus(folder / "corpus"), taxonomy)
     encoder = write_encoder(folder / "encoder", [d.text for d in documents], vocabulary=300)
-    model = MomentModel.from_encoder(encoder, taxonomy, window=64, dropout=0.0).eval()
+    model = MomentModel.from_encoder(encoder, taxonomy, ModelConfig(window=64, dropout=0.0)).eval()
     windows = WindowEncoder.from_file(encoder / "tokenizer.json", window=64)
     return folder, taxonomy, documents, model, windows
 
@@ -115,3 +116,42 @@ def test_missing_fit_says_what_to_run(tmp_path):
 def test_missing_weights(tmp_path):
     with pytest.raises(BundleError, match=r"model\.safetensors is missing"):
         check_sha256(tmp_path / "model.safetensors", "0")
+
+
+# ---------------------------------------------------------------- what a model starts from
+def test_a_fitted_model_gives_its_encoder_and_its_heads(world, tmp_path):
+    _, taxonomy, _, model, _ = world
+    model.save_pretrained(tmp_path)
+    again = MomentModel.from_encoder(tmp_path, taxonomy, ModelConfig(window=64))
+    assert all(
+        torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True)
+    )
+
+
+def test_layers_are_kept_by_number(world):
+    folder, taxonomy, _, model, _ = world
+    settings = ModelConfig(window=64, layers=(1,))
+    small = MomentModel.from_encoder(folder / "encoder", taxonomy, settings)
+    assert small.config.encoder["num_hidden_layers"] == 1
+    whole, kept = model.encoder.encoder.layer[1], small.encoder.encoder.layer[0]
+    pairs = zip(whole.parameters(), kept.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_a_layer_that_is_not_there(world):
+    folder, taxonomy, *_ = world
+    with pytest.raises(InputError, match="names layer 2; the encoder has 2"):
+        MomentModel.from_encoder(folder / "encoder", taxonomy, ModelConfig(layers=(0, 2)))
+
+
+def test_activations_are_limited_after_saving_too(world, tmp_path):
+    folder, taxonomy, *_ = world
+    settings = ModelConfig(window=64, activation_limit=0.5)
+    MomentModel.from_encoder(folder / "encoder", taxonomy, settings).save_pretrained(tmp_path)
+    for layer in load_fitted(tmp_path).encoder.encoder.layer:
+        assert layer.intermediate.intermediate_act_fn(torch.tensor([9.0])).item() == 0.5
+    free = MomentModel.from_encoder(
+        folder / "encoder", taxonomy, ModelConfig(window=64, activation_limit=0)
+    )
+    act = free.encoder.encoder.layer[0].intermediate.intermediate_act_fn
+    assert act(torch.tensor([9.0])).item() == pytest.approx(9.0)
