@@ -11,7 +11,7 @@ labels of the predicted row that covers most of its characters, none where no ro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,11 +19,14 @@ import numpy as np
 import typer
 
 from benchmarks.baselines import alone, tfidf
+from mot_nlp.decoding import Decoder
+from mot_nlp.encoding import WindowEncoder
 from mot_nlp.segmentation import Segmenter
 from mot_nlp.tagger import MomentTagger
 from mot_nlp.transcripts import document
+from training.checkpoint import load_fitted
 from training.corpus import LabelledDocument, gather, read_jsonl
-from training.evaluate import gold_arrays, score_labels
+from training.evaluate import chosen_arrays, gold_arrays, score_labels, torch_scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,6 +121,29 @@ def by_product(tagger: MomentTagger) -> Callable[[GoldSet], list[Predictions]]:
             labels = [{**row.labels, "pivotal": "yes" if row.pivotal else "no"} for row in rows]
             out.append(align(labelled, [(row.start, row.end) for row in rows], labels, none))
         return out
+
+    return predict
+
+
+def by_fit(folder: Path, taxonomy: Taxonomy) -> Callable[[GoldSet], list[Predictions]]:
+    """A fitted model in torch, before it is quantised and calibrated, on the product's segments."""
+    model = load_fitted(folder)
+    encoder = WindowEncoder.from_file(folder / "tokenizer.json", window=model.config.window)
+    decoder, segmenter = Decoder(taxonomy, {}), Segmenter()
+    none = {name: head.none for name, head in taxonomy.heads.items()}
+
+    def predict(gold: GoldSet) -> list[Predictions]:
+        spans = [tuple(segmenter(doc)) for doc in gold.documents]
+        cut = [
+            replace(labelled, segments=own, labels=({},) * len(own))
+            for labelled, own in zip(gold.labelled, spans, strict=True)
+        ]
+        found = chosen_arrays(torch_scores(model, encoder, cut), decoder)
+        rows = iter([dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)])
+        return [
+            align(labelled, [(s.start, s.end) for s in own], [next(rows) for _ in own], none)
+            for labelled, own in zip(gold.labelled, spans, strict=True)
+        ]
 
     return predict
 

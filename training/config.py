@@ -76,6 +76,8 @@ class FitConfig:
     """Documents a step."""
     learning_rate: float = 3e-4
     """Peak learning rate of AdamW, reached after the warm-up, then falling linearly to 0."""
+    layer_decay: float = 1.0
+    """A layer's learning rate over that of the layer above it; 1 is the same for all."""
     warmup: float = 0.06
     """Share of steps in which the learning rate rises."""
     weight_decay: float = 0.01
@@ -94,6 +96,7 @@ class FitConfig:
         _require(self.epochs > 0, "fit.epochs", self.epochs, "a positive number")
         _require(self.batch_size >= 1, "fit.batch_size", self.batch_size, "1 or more")
         _require(0 < self.learning_rate < 1, "fit.learning_rate", self.learning_rate, "0 to 1")
+        _require(0 < self.layer_decay <= 1, "fit.layer_decay", self.layer_decay, "over 0 to 1")
         _require(0 <= self.warmup < 1, "fit.warmup", self.warmup, "0 to below 1")
         _require(self.precision in PRECISIONS, "fit.precision", self.precision, str(PRECISIONS))
 

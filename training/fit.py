@@ -30,6 +30,7 @@ from training.emoji import teach, with_emojis
 from training.evaluate import quick_scores
 from training.losses import MultiHeadLoss, stack_labels
 from training.model import MomentModel
+from training.optimizer import optimizer
 from training.repeatable import RepeatableTrainer, StepSeed
 
 if TYPE_CHECKING:
@@ -190,7 +191,6 @@ def _trainer(
         warmup_steps=config.fit.warmup,
         weight_decay=config.fit.weight_decay,
         lr_scheduler_type="linear",
-        optim="adamw_torch_fused",
         seed=config.fit.seed,
         data_seed=config.fit.seed,
         bf16=config.fit.precision == "bf16",
@@ -214,6 +214,7 @@ def _trainer(
         data_collator=Collator(padding),
         compute_loss_func=loss,
         callbacks=[StepSeed()],
+        optimizers=(optimizer(model, config.fit), None),
     )
 
 
