@@ -23,6 +23,7 @@ import typer
 from mot_nlp.tagger import MomentTagger
 from mot_nlp.taxonomy import HEADS
 from mot_nlp.transcripts import document
+from training.card import add_figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -194,6 +195,9 @@ def run(
     record: Annotated[
         bool, typer.Option("--record", help="Set the floors that the tests hold.")
     ] = False,
+    card: Annotated[
+        bool, typer.Option("--card", help="Also write the pass rates into the bundle's card.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Where to write.")] = RESULTS,
 ) -> None:
     """Run all pairs; write a Markdown page."""
@@ -210,6 +214,17 @@ def run(
             part.name: max(0, len(part.pairs) - len(failed[part.name]) - MARGIN) for part in slices
         }
         FLOORS.write_text(json.dumps(floors, indent=2) + "\n", encoding="utf-8")
+    if card:
+        add_figures(
+            tagger.bundle.path,
+            "behaviour",
+            {
+                part.name: {
+                    "pairs": len(part.pairs), "passed": len(part.pairs) - len(failed[part.name])
+                }
+                for part in slices
+            },
+        )  # fmt: skip
     typer.echo(page)
 
 

@@ -11,7 +11,7 @@ labels of the predicted row that covers most of its characters, none where no ro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,57 +19,20 @@ import numpy as np
 import typer
 
 from benchmarks.baselines import alone, tfidf
-from mot_nlp.decoding import Decoder
-from mot_nlp.encoding import WindowEncoder
+from benchmarks.labelling import GoldSet, Predictions, by_fit, by_product, by_segments
 from mot_nlp.segmentation import Segmenter
 from mot_nlp.tagger import MomentTagger
-from mot_nlp.transcripts import document
-from training.checkpoint import load_fitted
+from training.card import add_figures
 from training.corpus import LabelledDocument, gather, read_jsonl
-from training.evaluate import chosen_arrays, gold_arrays, score_labels, torch_scores
+from training.evaluate import gold_arrays, score_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from mot_nlp.records import Document
     from mot_nlp.taxonomy import Taxonomy
 
 RESULTS = Path(__file__).parent / "results" / "quality.md"
-LEAST_COVER = 1 / 3
 LEAST_CELL = 15
-Predictions = list[dict[str, str]]
-
-
-@dataclass(frozen=True)
-class GoldSet:
-    """Labelled documents to score on, with the documents as the product reads them."""
-
-    name: str
-    labelled: list[LabelledDocument]
-    documents: list[Document]
-
-    @classmethod
-    def of(cls, name: str, labelled: list[LabelledDocument]) -> GoldSet:
-        """Read the texts as the product does."""
-        return cls(name, labelled, [document(d.id, d.text, source=d.source) for d in labelled])
-
-
-def align(
-    gold: LabelledDocument,
-    spans: Sequence[tuple[int, int]],
-    labels: Predictions,
-    none: dict[str, str],
-) -> Predictions:
-    """For each gold unit, the labels of the predicted row that covers most of it."""
-    out = []
-    for unit in gold.segments:
-        best, cover = none, (unit.end - unit.start) * LEAST_COVER
-        for (start, end), found in zip(spans, labels, strict=True):
-            overlap = min(unit.end, end) - max(unit.start, start)
-            if overlap > 0 and overlap >= cover:
-                best, cover = found, overlap
-        out.append(best)
-    return out
 
 
 def boundary_f1(gold: GoldSet, segmenter: Segmenter) -> dict[str, float]:
@@ -110,68 +73,6 @@ def table_error(gold: dict[str, Any], predicted: dict[str, Any]) -> dict[str, fl
     return {"share": float(np.mean(share)), "net": float(np.mean(net))}
 
 
-def by_product(tagger: MomentTagger) -> Callable[[GoldSet], list[Predictions]]:
-    """The product: its own segments, read in context."""
-    none = {name: head.none for name, head in tagger.taxonomy.heads.items()}
-
-    def predict(gold: GoldSet) -> list[Predictions]:
-        out = []
-        for labelled, tagged in zip(gold.labelled, tagger.stream(gold.documents), strict=True):
-            rows = tagged.segments
-            labels = [{**row.labels, "pivotal": "yes" if row.pivotal else "no"} for row in rows]
-            out.append(align(labelled, [(row.start, row.end) for row in rows], labels, none))
-        return out
-
-    return predict
-
-
-def by_fit(folder: Path, taxonomy: Taxonomy) -> Callable[[GoldSet], list[Predictions]]:
-    """A fitted model in torch, before it is quantised and calibrated, on the product's segments."""
-    model = load_fitted(folder)
-    encoder = WindowEncoder.from_file(folder / "tokenizer.json", window=model.config.window)
-    decoder, segmenter = Decoder(taxonomy, {}), Segmenter()
-    none = {name: head.none for name, head in taxonomy.heads.items()}
-
-    def predict(gold: GoldSet) -> list[Predictions]:
-        spans = [tuple(segmenter(doc)) for doc in gold.documents]
-        cut = [
-            replace(labelled, segments=own, labels=({},) * len(own))
-            for labelled, own in zip(gold.labelled, spans, strict=True)
-        ]
-        found = chosen_arrays(torch_scores(model, encoder, cut), decoder)
-        rows = iter([dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)])
-        return [
-            align(labelled, [(s.start, s.end) for s in own], [next(rows) for _ in own], none)
-            for labelled, own in zip(gold.labelled, spans, strict=True)
-        ]
-
-    return predict
-
-
-def by_segments(
-    taxonomy: Taxonomy, label: Callable[[list[str]], dict[str, np.ndarray]]
-) -> Callable[[GoldSet], list[Predictions]]:
-    """A baseline that labels the product's segments one by one, out of context."""
-    none = {name: head.none for name, head in taxonomy.heads.items()}
-    segmenter = Segmenter()
-
-    def predict(gold: GoldSet) -> list[Predictions]:
-        spans = [segmenter(doc) for doc in gold.documents]
-        texts = [
-            doc.text[s.start : s.end]
-            for doc, own in zip(gold.documents, spans, strict=True)
-            for s in own
-        ]
-        found = label(texts)
-        rows = iter([{name: str(found[name][i]) for name in found} for i in range(len(texts))])
-        return [
-            align(labelled, [(s.start, s.end) for s in own], [next(rows) for _ in own], none)
-            for labelled, own in zip(gold.labelled, spans, strict=True)
-        ]
-
-    return predict
-
-
 def score(
     gold: GoldSet,
     predictions: list[Predictions],
@@ -194,6 +95,10 @@ def run(
     extra: Annotated[
         list[Path] | None, typer.Option(help="Labelled files that the model was fitted on.")
     ] = None,
+    fits: Annotated[
+        list[Path] | None,
+        typer.Option("--fit", help="Fitted folder of one seed; may be repeated."),
+    ] = None,
     alone_model: Annotated[
         Path | None, typer.Option("--alone", help="Fitted folder of the lone-segment baseline.")
     ] = None,
@@ -202,6 +107,12 @@ def run(
     ] = None,
     skip_tfidf: Annotated[
         bool, typer.Option("--skip-tfidf", help="Leave the slow baseline out.")
+    ] = False,
+    card: Annotated[
+        bool,
+        typer.Option(
+            "--card", help="Also write the scores on real feedback into the bundle's card."
+        ),
     ] = False,
     out: Annotated[Path, typer.Option(help="Where to write.")] = RESULTS,
 ) -> None:
@@ -213,6 +124,10 @@ def run(
     if gold:
         sets.append(GoldSet.of("real feedback", read_jsonl(gold, taxonomy)))
     systems = {"mot-nlp": by_product(tagger)}
+    seeds = [f"seed {seed_of(folder)}" for folder in fits or []]
+    systems |= {
+        name: by_fit(folder, taxonomy) for name, folder in zip(seeds, fits or [], strict=True)
+    }
     if alone_model:
         systems["same encoder, each segment alone"] = by_segments(
             taxonomy, alone(alone_model, taxonomy)
@@ -222,13 +137,40 @@ def run(
             taxonomy, tfidf(splits["train"], taxonomy)
         )
     seen = {d.origin for d in splits["train"]}
-    page = [_HEAD.format(precision=tagger.bundle.manifest.precision, sha=tagger.bundle.sha256[:12])]
+    manifest = tagger.bundle.manifest
+    learned = {"mot-nlp": manifest.data["segments"]["train"]}
+    if alone_model:
+        learned["each alone"] = json.loads((alone_model / "run.json").read_text())["segments"][
+            "train"
+        ]
+    if not skip_tfidf:
+        learned["TF-IDF"] = sum(len(d.segments) for d in splits["train"])
+    told = ", ".join(f"{name} {count:,}" for name, count in learned.items())
+    page = [_HEAD.format(precision=manifest.precision, sha=tagger.bundle.sha256[:12], learned=told)]
     segmenter = Segmenter()
     for entry in sets:
-        page.append(_section(entry, systems, taxonomy, seen, boundary_f1(entry, segmenter)))
+        page.append(_section(entry, systems, taxonomy, seen, boundary_f1(entry, segmenter), seeds))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text("\n".join(page), encoding="utf-8")
+    if card and gold:
+        add_figures(tagger.bundle.path, "real_feedback", _by_part(sets[-1], tagger, seen))
     typer.echo(out.read_text(encoding="utf-8"))
+
+
+def _by_part(gold: GoldSet, tagger: MomentTagger, seen: set[str]) -> dict[str, dict[str, float]]:
+    """Scores of the product on all of the real feedback, on seen and on unseen sources."""
+    predictions = by_product(tagger)(gold)
+    parts: dict[str, Callable[[LabelledDocument], bool]] = {
+        "all": lambda _: True,
+        "seen": lambda d: d.origin in seen,
+        "unseen": lambda d: d.origin not in seen,
+    }
+    out = {}
+    for name, keep in parts.items():
+        scores = score(gold, predictions, tagger.taxonomy, keep)
+        heads = {head: scores[head]["macro_f1"] for head in tagger.taxonomy.heads}
+        out[name] = heads | {key: scores[key] for key in ("core_mean_macro_f1", "core_exact")}
+    return out
 
 
 _HEAD = """# Quality
@@ -237,7 +179,7 @@ Written by `python -m benchmarks.quality` with the bundle {sha} ({precision}). M
 the labels of the gold (sentiment where there is a moment); *core* is the mean of stage, moment and
 sentiment, *exact* the share of segments with all three right; *table* the mean absolute error of the
 (stage, moment) table's shares and net sentiment (scale −1 to 1). All systems label the product's own
-segments and were trained on the same data. The segmenter's rules were made with the whole corpus in
+segments. Segments learned from: {learned}. The segmenter's rules were made with the whole corpus in
 view, so its border figures there are not held out; no model was chosen on the test part.
 """
 
@@ -248,6 +190,7 @@ def _section(
     taxonomy: Taxonomy,
     seen: set[str],
     borders: dict[str, float],
+    seeds: list[str],
 ) -> str:
     heads = list(taxonomy.heads)
     lines = [
@@ -261,6 +204,7 @@ def _section(
         "| --- |" + " ---: |" * (len(heads) + 4),
     ]
     detail: list[str] = []
+    spread: dict[str, list[list[float]]] = {}
     for name, predict in systems.items():
         predictions = predict(gold)
         slices: list[tuple[str, Callable[[LabelledDocument], bool]]] = [(name, lambda _: True)]
@@ -274,16 +218,40 @@ def _section(
                 continue
             scores = score(gold, predictions, taxonomy, keep)
             lines.append(_row(title, scores, heads))
+            if name in seeds:
+                spread.setdefault(title.removeprefix(name), []).append(_figures(scores, heads))
             if title == "mot-nlp":
                 detail = _detail(scores, heads)
+        if seeds and name == seeds[-1]:
+            lines += [_spread_row(part, rows) for part, rows in spread.items()]
     return "\n".join([*lines, "", *detail, ""])
 
 
-def _row(title: str, scores: dict[str, Any], heads: list[str]) -> str:
+def _figures(scores: dict[str, Any], heads: list[str]) -> list[float]:
     figures = [scores[head]["macro_f1"] for head in heads]
     figures += [scores["core_mean_macro_f1"], scores["core_exact"]]
-    figures += [scores["table"]["share"], scores["table"]["net"]]
+    return [*figures, scores["table"]["share"], scores["table"]["net"]]
+
+
+def _row(title: str, scores: dict[str, Any], heads: list[str]) -> str:
+    figures = _figures(scores, heads)
     return f"| {title} | " + " | ".join(f"{figure:.3f}" for figure in figures) + " |"
+
+
+def _spread_row(part: str, rows: list[list[float]]) -> str:
+    """Mean and standard deviation over seeds."""
+    cells = [f"{mean:.3f} ± {sd:.3f}" for mean, sd in zip(*_moments(rows), strict=True)]
+    return f"| mean of {len(rows)} seeds{part} | " + " | ".join(cells) + " |"
+
+
+def _moments(rows: list[list[float]]) -> tuple[np.ndarray, np.ndarray]:
+    table = np.array(rows)
+    return table.mean(axis=0), table.std(axis=0, ddof=1 if len(rows) > 1 else 0)
+
+
+def seed_of(folder: Path) -> int:
+    """Seed of a fit."""
+    return int(json.loads((folder / "run.json").read_text())["config"]["fit"]["seed"])
 
 
 def _detail(scores: dict[str, Any], heads: list[str]) -> list[str]:

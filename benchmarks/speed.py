@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,12 @@ import pandas as pd
 import typer
 
 import mot_nlp
+from benchmarks.ceiling import operations, peak
+from mot_nlp.bundle import SHIPPED
 from mot_nlp.cores import available_cores
+from mot_nlp.encoding import WindowEncoder
+from mot_nlp.segmentation import Segmenter
+from mot_nlp.tagger import MomentTagger
 from training.checkpoint import DEFAULT_ENCODER, resolve_encoder
 
 RESULTS = Path(__file__).parent / "results" / "speed.md"
@@ -96,6 +102,22 @@ def peak_memory(python: str, texts: list[str], rows: int) -> int:
     return int(done.stdout.split()[-1]) // 1024
 
 
+def ceiling(name: str, tagger: MomentTagger, texts: list[str], reached: float) -> str:
+    """A row of the table of ceilings; ``reached`` is in documents a second."""
+    precision = tagger.bundle.manifest.precision
+    network = tagger.bundle.manifest.run["network"]
+    documents = [mot_nlp.document(str(number), text) for number, text in enumerate(texts)]
+    encoder = WindowEncoder.from_file(
+        tagger.bundle.file("tokenizer.json"), window=tagger.bundle.manifest.window
+    )
+    cut = Segmenter()
+    windows = encoder.encode(texts, [cut(document) for document in documents])
+    needed = operations(network, [window for found in windows for window in found])
+    best = peak(network["hidden_size"], network["intermediate_size"], precision=precision)
+    most = best / needed * len(texts)
+    return f"| {name} | {best / 1e9:.0f} | {most:.0f} | {reached / most:.0%} |"
+
+
 def run(
     documents: Annotated[
         Path | None, typer.Option(help="JSON Lines with text; the example data if left out.")
@@ -113,17 +135,22 @@ def run(
         texts = [json.loads(line)["text"] for line in lines]
     else:
         texts = pd.read_csv(EXAMPLES)["text"].tolist()
-    tagger = mot_nlp.load()
-    segments = mot_nlp.predict(texts, model=tagger, all_segments=True)["text"].tolist()
-    times = alternate(
-        {
-            "mot-nlp predict": lambda: mot_nlp.predict(texts, model=tagger),
-            "(a) pipeline, batch 1": pipeline_peer(texts),
-            "(b) SentenceTransformer.encode of the segments": embedding_peer(segments),
-        },
-        rounds,
-    )
+    taggers = {name: mot_nlp.load(name) for name in SHIPPED}
+    segments = mot_nlp.predict(texts, all_segments=True)["text"].tolist()
+    ours = {
+        f"mot-nlp predict, {name}": partial(mot_nlp.predict, texts, model=tagger)
+        for name, tagger in taggers.items()
+    }
+    peers = {
+        "(a) pipeline, batch 1": pipeline_peer(texts),
+        "(b) SentenceTransformer.encode of the segments": embedding_peer(segments),
+    }
+    times = alternate(ours | peers, rounds)
     medians = {name: statistics.median(took) for name, took in times.items()}
+    ceilings = "\n".join(
+        ceiling(name, tagger, texts, len(texts) / medians[f"mot-nlp predict, {name}"])
+        for name, tagger in taggers.items()
+    )
     baseline = medians["(a) pipeline, batch 1"]
     rows = [
         f"| {name} | {len(texts) / took:.0f} | {baseline / took:.2f} | {min(times[name]):.2f}–{max(times[name]):.2f} |"
@@ -135,8 +162,9 @@ def run(
         words=statistics.mean(len(text.split()) for text in texts),
         cores=available_cores(),
         machine=platform.machine(),
-        precision=tagger.bundle.manifest.precision,
+        precisions=" and ".join(tagger.bundle.manifest.precision for tagger in taggers.values()),
         rounds=rounds,
+        ceilings=ceilings,
         rows="\n".join(rows),
         start=cold_start(python),
         memory=peak_memory(python, texts, memory_rows),
@@ -150,13 +178,20 @@ def run(
 _PAGE = """# Speed
 
 Written by `python -m benchmarks.speed`: {documents:,} documents of {words:.0f} words on average,
-{segments:,} segments, {cores} cores ({machine}), bundle in {precision}. Systems take turns for {rounds}
+{segments:,} segments, {cores} cores ({machine}), bundles in {precisions}. Systems take turns for {rounds}
 rounds after a warm-up; medians. `predict` is end to end: segmentation, tokenising, all five heads,
 decoding, DataFrame.
 
 | system | documents a second | × (a) | seconds, least to most |
 | --- | ---: | ---: | ---: |
 {rows}
+
+The ceiling is what these cores do at best: the peak of int8 products of the encoder's sizes, measured
+in the same run, over the operations of the model's products on these texts without padding.
+
+| model | peak, 10⁹ operations a second | ceiling, documents a second | reached |
+| --- | ---: | ---: | ---: |
+{ceilings}
 
 - Shell to first prediction (`mot show`, whole process): {start:.2f} s.
 - Peak resident memory of `mot predict` on {memory_rows:,} documents: {memory} MB.

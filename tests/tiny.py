@@ -70,7 +70,9 @@ def build() -> None:
         config = Config(
             data=DataConfig(corpus=str(corpus)),
             model=ModelConfig(encoder=str(encoder), taxonomy=str(TAXONOMY), dropout=0.0),
-            fit=FitConfig(epochs=8, learning_rate=3e-3, batch_size=16, precision="fp32"),
+            fit=FitConfig(
+                epochs=8, learning_rate=3e-3, layer_decay=1.0, batch_size=16, precision="fp32"
+            ),
         )
         fitted = fit(config, folder / "fit")
         shutil.rmtree(BUNDLE, ignore_errors=True)

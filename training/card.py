@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from string import Template
 from typing import TYPE_CHECKING, Any
+
+from mot_nlp.bundle import open_bundle, write_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +24,20 @@ def write_card(path: Path, manifest: Manifest) -> None:
     path.write_text(template.substitute(_fields(manifest)), encoding="utf-8")
 
 
+def add_figures(folder: Path, name: str, figures: dict[str, Any]) -> None:
+    """Add what a benchmark measured to a bundle: to its manifest, and so to its card.
+
+    Args:
+        folder: The bundle.
+        name: Name among the manifest's ``metrics``: ``behaviour`` or ``real_feedback``.
+        figures: What was measured.
+    """
+    manifest = open_bundle(folder).manifest
+    manifest = replace(manifest, metrics=manifest.metrics | {name: figures})
+    write_card(folder / "README.md", manifest)
+    write_manifest(folder, manifest)
+
+
 def _fields(manifest: Manifest) -> dict[str, str]:
     metrics = manifest.metrics
     return {
@@ -28,8 +45,6 @@ def _fields(manifest: Manifest) -> dict[str, str]:
         "precision": manifest.precision,
         "window": str(manifest.window),
         "encoder": manifest.run["config"]["model"]["encoder"],
-        "epochs": f"{manifest.run['config']['fit']['epochs']:g}",
-        "seed": str(manifest.run["config"]["fit"]["seed"]),
         "documents": _counts(manifest.data["documents"]),
         "segments": _counts(manifest.data["segments"]),
         "sources": "\n".join(
@@ -43,6 +58,13 @@ def _fields(manifest: Manifest) -> dict[str, str]:
             f"| {head} | {entry['before']:.3f} | {entry['after']:.3f} |"
             for head, entry in metrics["calibration_error"].items()
         ),
+        "review": "\n".join(
+            f"| {head} | {entry['threshold']:.2f} | {entry['kept']:.0%} |"
+            for head, entry in manifest.review.items()
+        ),
+        "real": _real(metrics.get("real_feedback", {}), manifest.heads),
+        "behaviour": _behaviour(metrics.get("behaviour", {})),
+        "fitting": _fitting(manifest.run),
         "parity": "\n".join(
             f"| {row['candidate']} | {min(row['agreement'].values()):.1%} | "
             f"{100 * max(row['f1_loss'].values()):.2f} |"
@@ -76,3 +98,50 @@ def _labels(scores: dict[str, Any], heads: dict[str, list[str]]) -> str:
         for label in labels
         if label in scores[head]["per_label"]
     )
+
+
+def _fitting(run: dict[str, Any]) -> str:
+    """How the weights came about, in a sentence or two."""
+    config = run["config"]
+    seeds = run["seeds"]
+    told = f"Fine-tuned for {config['fit']['epochs']:g} epochs by `python -m training fit`"
+    if len(seeds) == 1:
+        told += f", seed {seeds[0]}."
+    else:
+        told += (
+            f"; the weights are the mean of {len(seeds)} fits (seeds {', '.join(map(str, seeds))})."
+        )
+    if teachers := config.get("distil", {}).get("teachers"):
+        told += (
+            f" It learned from {', '.join(teachers)} beside the labels "
+            f"(weight {config['distil']['weight']:g})."
+        )
+    if layers := config["model"].get("layers"):
+        told += f" It keeps layers {', '.join(map(str, layers))} of the encoder, counted from 0."
+    return told
+
+
+def _real(figures: dict[str, dict[str, float]], heads: dict[str, list[str]]) -> str:
+    """Scores on real feedback that no fit learned from, by part."""
+    if not figures:
+        return "Not measured for this bundle."
+    lines = [
+        "| part | " + " | ".join(heads) + " | core mean | core exact |",
+        "| --- |" + " ---: |" * (len(heads) + 2),
+    ]
+    for part, scores in figures.items():
+        cells = [scores[name] for name in (*heads, "core_mean_macro_f1", "core_exact")]
+        lines.append(f"| {part} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def _behaviour(figures: dict[str, dict[str, int]]) -> str:
+    """Share of minimal pairs passed, by slice."""
+    if not figures:
+        return "Not measured for this bundle."
+    lines = ["| slice | pairs | passed |", "| --- | ---: | ---: |"]
+    lines += [
+        f"| {name} | {entry['pairs']} | {entry['passed'] / entry['pairs']:.0%} |"
+        for name, entry in figures.items()
+    ]
+    return "\n".join(lines)

@@ -92,8 +92,7 @@ def save_half(fitted: Path, folder: Path) -> None:
         fitted: Folder of the fitted model.
         folder: Where to write.
     """
-    model = MomentModel.from_pretrained(fitted, dtype=torch.float16)
-    model.save_pretrained(folder)
+    load_fitted(fitted).half().save_pretrained(folder)
     (folder / "tokenizer.json").write_bytes((fitted / "tokenizer.json").read_bytes())
     manifest = {}
     for path in sorted(folder.iterdir()):

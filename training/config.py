@@ -70,13 +70,13 @@ class ModelConfig:
 class FitConfig:
     """How it is fitted."""
 
-    epochs: float = 4.0
+    epochs: float = 3.0
     """Passes over the training documents."""
     batch_size: int = 16
     """Documents a step."""
-    learning_rate: float = 3e-4
+    learning_rate: float = 4e-4
     """Peak learning rate of AdamW, reached after the warm-up, then falling linearly to 0."""
-    layer_decay: float = 1.0
+    layer_decay: float = 0.8
     """A layer's learning rate over that of the layer above it; 1 is the same for all."""
     warmup: float = 0.06
     """Share of steps in which the learning rate rises."""

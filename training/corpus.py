@@ -266,6 +266,11 @@ def gather(
     return splits
 
 
+def written(document: LabelledDocument) -> bool:
+    """Whether a document is of the project's own corpus, not of an extra file."""
+    return document.origin.startswith("part-")
+
+
 def each_alone(documents: Iterable[LabelledDocument]) -> list[LabelledDocument]:
     """Every segment as a document of its own: what a classifier of sentences would see."""
     return [

@@ -30,7 +30,7 @@ from training.calibrate import calibrate, review_threshold
 from training.card import write_card
 from training.checkpoint import load_fitted, save_half
 from training.collate import label_indices
-from training.corpus import fingerprint, gather
+from training.corpus import fingerprint, gather, written
 from training.evaluate import (
     as_documents,
     chosen_arrays,
@@ -48,12 +48,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import openvino
+    from numpy.typing import NDArray
 
     from mot_nlp.taxonomy import Taxonomy
     from training.corpus import LabelledDocument
     from training.model import MomentModel
 
 logger = logging.getLogger(__name__)
+
+NETWORK = ("model_type", "num_hidden_layers", "hidden_size", "intermediate_size")
+"""What a bundle tells of its encoder's size; None where an encoder calls it otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ def export(fitted: Path, out: Path, *, extra: Sequence[Path] = (), name: str = "
             _stage(path, fitted, entry.graph, manifest)
             candidates[entry.name] = MomentTagger.load(path)
         chosen, table = choose(candidates, validation, reference)
+        run["network"] = {name: model.config.encoder.get(name) for name in NETWORK}
         manifest = _describe(candidates[chosen], splits, run, table, extra)
         _publish(Path(folder) / chosen, out, manifest)
     save_half(fitted, out / "checkpoint")
@@ -165,21 +170,21 @@ def _describe(
     """The manifest of the chosen candidate: calibrated, with figures on held-out data."""
     taxonomy, validation = tagger.taxonomy, splits["validation"]
     scores = tagger.scores(as_documents(validation), segments=[d.segments for d in validation])
+    gold = gold_arrays(validation, taxonomy)
+    real = _is_real(validation)
     labels = np.array([label_indices(entry, taxonomy) for d in validation for entry in d.labels])
     owners = np.array([number for number, d in enumerate(validation) for _ in d.segments])
-    temperatures, errors = calibrate(scores, labels, owners, taxonomy)
+    temperatures, errors = calibrate(scores[real], labels[real], owners[real], taxonomy)
     decoder = Decoder(taxonomy, temperatures)
-    predicted, gold = chosen_arrays(scores, decoder), gold_arrays(validation, taxonomy)
-    sure = confidences(scores, decoder)
+    predicted, sure = chosen_arrays(scores, decoder), confidences(scores, decoder)
+    own = {head: real & (gold[head] != "") for head in taxonomy.heads}
     return replace(
         tagger.bundle.manifest,
         temperatures=temperatures,
         confusion=confusion(gold, predicted, taxonomy),
         review={
-            head: review_threshold(
-                sure[head][gold[head] != ""], (predicted[head] == gold[head])[gold[head] != ""]
-            )
-            for head in taxonomy.heads
+            head: review_threshold(sure[head][part], predicted[head][part] == gold[head][part])
+            for head, part in own.items()
         },
         metrics={
             "validation": score_labels(gold, predicted),
@@ -199,24 +204,56 @@ def _describe(
             "versions": run["versions"]
             | {package: version(package) for package in ("openvino", "nncf")}
             | {"mot-nlp": mot_nlp.__version__},
+            "network": run["network"],
+            "seeds": run.get("seeds", [run["config"]["fit"]["seed"]]),
         },
     )
 
 
+def _is_real(documents: Sequence[LabelledDocument]) -> NDArray[np.bool_]:
+    """Which segments are of extra files; all where there are none.
+
+    What was written for the project is easier or harder than what people write, so confidences
+    are fitted to the latter wherever it is at hand.
+    """
+    real = np.array([not written(d) for d in documents for _ in d.segments])
+    return real if real.any() else ~real
+
+
 def _portable(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration without folders of the machine it ran on."""
-    encoder = config["model"]["encoder"]
-    names = {"encoder": Path(encoder).name} if Path(encoder).is_dir() else {}
-    names["taxonomy"] = Path(config["model"]["taxonomy"]).name
+    model = config["model"] | {
+        "encoder": _first_encoder(config["model"]["encoder"]),
+        "taxonomy": Path(config["model"]["taxonomy"]).name,
+    }
     data = config["data"] | {"corpus": Path(config["data"]["corpus"]).name}
     data["extra"] = [Path(path).name for path in data["extra"]]
-    return config | {"model": config["model"] | names, "data": data}
+    teachers = [_fit_name(Path(path)) for path in config["distil"]["teachers"]]
+    return config | {
+        "model": model,
+        "data": data,
+        "distil": config["distil"] | {"teachers": teachers},
+    }
+
+
+def _first_encoder(encoder: str) -> str:
+    """The pretrained encoder that a chain of fits began with; the name alone where it is a folder."""
+    record = Path(encoder) / "run.json"
+    if record.is_file():
+        run = json.loads(record.read_text(encoding="utf-8"))
+        return _first_encoder(run["config"]["model"]["encoder"])
+    return Path(encoder).name if Path(encoder).is_dir() else encoder
+
+
+def _fit_name(folder: Path) -> str:
+    """What a fit is called: its folder, or the one above where that is ``fitted``."""
+    return folder.parent.name if folder.name == "fitted" else folder.name
 
 
 def _sources(splits: dict[str, list[LabelledDocument]]) -> list[dict[str, Any]]:
     """Where the training texts come from, under which terms, and how many documents."""
     counts = Counter(
-        ("mot-nlp data/corpus" if d.origin.startswith("part-") else d.origin, d.licence)
+        ("mot-nlp data/corpus" if written(d) else d.origin, d.licence)
         for d in (*splits["train"], *splits["validation"])
     )
     return [

@@ -114,7 +114,7 @@ def fit_splits(
 
     folder = out / FITTED
     model.eval().save_pretrained(folder)
-    tokenizer.save(str(folder / "tokenizer.json"))
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     (folder / "taxonomy.toml").write_bytes(Path(config.model.taxonomy).read_bytes())
     log = [entry for entry in trainer.state.log_history if "eval_core" in entry]
     (folder / RUN).write_text(json.dumps(run | {"log": log}, indent=2) + "\n", encoding="utf-8")

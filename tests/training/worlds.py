@@ -52,6 +52,7 @@ def small_config(folder: Path, *, epochs: float = 2, save_steps: int = 200) -> C
             epochs=epochs,
             batch_size=8,
             learning_rate=3e-3,
+            layer_decay=1.0,
             precision="fp32",
             save_steps=save_steps,
         ),
