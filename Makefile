@@ -7,7 +7,7 @@ PIP := -m pip --disable-pip-version-check install --quiet --constraint constrain
 
 .PHONY: demo test lint types layers suite slow
 
-RUNTIME := $(shell find mot_nlp -name "*.py") $(wildcard models/mot-minilm/*.*)
+RUNTIME := $(shell find mot_nlp -name "*.py") $(wildcard models/mot-minilm*/*.*)
 
 $(VENV)/installed: pyproject.toml constraints.txt $(RUNTIME)
 	$(PYTHON) -m venv $(VENV)

@@ -205,7 +205,8 @@ def run(
     slices = read_slices()
     failed = failures(tagger, slices)
     page = _HEAD.format(
-        precision=tagger.bundle.manifest.precision, sha=tagger.bundle.sha256[:12]
+        precision=tagger.bundle.manifest.precision,
+        sha=tagger.bundle.manifest.sha256["model.bin"][:12],
     ) + "\n".join([*_table(slices, failed), "", *_listing(slices, failed), ""])
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page, encoding="utf-8")
@@ -230,7 +231,7 @@ def run(
 
 _HEAD = """# Behaviour
 
-Written by `python -m benchmarks.behaviour` with the bundle {sha} ({precision}). Two short texts differ in
+Written by `python -m benchmarks.behaviour` with the weights {sha} ({precision}). Two short texts differ in
 one thing; a pair passes when all that it asks of both holds, so chance or a fixed answer passes
 next to none where labels must differ. The pairs are written for the project and stand in
 `tests/behaviour/pairs`; none is trained on. *Missed by head* counts failing pairs by the heads

@@ -36,7 +36,7 @@ def peak(hidden: int, inner: int, *, precision: str) -> float:
     Args:
         hidden: Width of the encoder.
         inner: Width of its feed-forward layers.
-        precision: ``int8`` or ``fp32``.
+        precision: ``int8``, ``bf16`` or ``fp32``.
     """
     rng = np.random.default_rng(0)
     given = ops.parameter([1, TOKENS, hidden], np.float32)
@@ -48,7 +48,7 @@ def peak(hidden: int, inner: int, *, precision: str) -> float:
             node, weights = _rounded(node, 4.0, levels=256), _rounded(weights, 0.2, levels=255)
         node, width = ops.matmul(node, weights, False, True), wanted
     model = openvino.Model([ops.result(node)], [given], "chain")
-    seconds = _seconds(model, rng.normal(size=(1, TOKENS, hidden)).astype(np.float32))
+    seconds = _seconds(model, precision, rng.normal(size=(1, TOKENS, hidden)).astype(np.float32))
     return 2 * TOKENS * hidden * inner * _CHAIN * _REQUESTS / seconds
 
 
@@ -74,13 +74,13 @@ def _rounded(node: openvino.Node, bound: float, *, levels: int) -> openvino.Node
     return ops.fake_quantize(node, *bounds, levels)
 
 
-def _seconds(model: openvino.Model, given: np.ndarray) -> float:
+def _seconds(model: openvino.Model, precision: str, given: np.ndarray) -> float:
     cores = available_cores()
     options = {
         "PERFORMANCE_HINT": "THROUGHPUT",
         "NUM_STREAMS": str(cores),
         "INFERENCE_NUM_THREADS": str(cores),
-        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
     }
     queue = openvino.AsyncInferQueue(openvino.Core().compile_model(model, "CPU", options))
     times = []

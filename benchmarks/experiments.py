@@ -20,7 +20,7 @@ import typer
 from mot_nlp.decoding import Decoder
 from mot_nlp.encoding import WindowEncoder
 from mot_nlp.taxonomy import read_taxonomy
-from training.checkpoint import load_fitted
+from training.checkpoint import fit_name, load_fitted
 from training.corpus import gather, written
 from training.evaluate import chosen_arrays, gold_arrays, score_labels, torch_scores
 
@@ -60,9 +60,8 @@ def differences(folder: Path, base: Path) -> str:
 
 def _short(value: object) -> str:
     if isinstance(value, list):
-        return "+".join(map(_short, value))
-    text = str(value)
-    return Path(text).parent.name if text.endswith("/fitted") else text
+        return "+".join(map(_short, value)) or "none"
+    return fit_name(Path(value)) if isinstance(value, str) and "/" in value else str(value)
 
 
 def figures(
@@ -110,12 +109,9 @@ def run(
         found = figures(folder, validation, taxonomy)
         cells = [found["all"][head]["macro_f1"] for head in taxonomy.heads]
         cells += [found["all"]["core_mean_macro_f1"], found["all"]["core_exact"]]
-        cells += [
-            found[part]["core_mean_macro_f1"] for part in ("written", "real") if part in found
-        ]
-        name = folder.parent.name if folder.name == "fitted" else folder.name
-        row = " | ".join(f"{cell:.3f}" for cell in cells)
-        lines.append(f"| {name} | {differences(folder, folders[0])} | {row} |")
+        parts = [found.get(part, {}).get("core_mean_macro_f1") for part in ("written", "real")]
+        row = " | ".join("—" if cell is None else f"{cell:.3f}" for cell in (*cells, *parts))
+        lines.append(f"| {fit_name(folder)} | {differences(folder, folders[0])} | {row} |")
     page = out.read_text(encoding="utf-8") if out.is_file() else _HEAD
     out.write_text(page + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
     typer.echo("\n".join(lines))
@@ -125,9 +121,8 @@ _HEAD = """# Experiments
 
 Tables by `python -m benchmarks.experiments`: fits side by side on the validation split (documents no
 fit learned from, the project's own and real ones), scored in torch on the gold segments. The first
-row of a table is what the others are held against. One seed each unless said otherwise; between
-seeds of one configuration the core mean differs by about half a point, so smaller differences say
-nothing.
+row of a table is what the others are held against. One seed each unless said otherwise, so small
+differences say little.
 """
 
 

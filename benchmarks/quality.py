@@ -23,6 +23,7 @@ from benchmarks.labelling import GoldSet, Predictions, by_fit, by_product, by_se
 from mot_nlp.segmentation import Segmenter
 from mot_nlp.tagger import MomentTagger
 from training.card import add_figures
+from training.checkpoint import fit_name
 from training.corpus import LabelledDocument, gather, read_jsonl
 from training.evaluate import gold_arrays, score_labels
 
@@ -117,6 +118,8 @@ def run(
     out: Annotated[Path, typer.Option(help="Where to write.")] = RESULTS,
 ) -> None:
     """Score the model and its baselines; write a Markdown page."""
+    if card and not gold:
+        raise typer.BadParameter("--card takes the scores on --gold, which is not named")
     tagger = MomentTagger.load(bundle)
     taxonomy = tagger.taxonomy
     splits = gather(Path("data/corpus"), extra or [], taxonomy)
@@ -124,7 +127,9 @@ def run(
     if gold:
         sets.append(GoldSet.of("real feedback", read_jsonl(gold, taxonomy)))
     systems = {"mot-nlp": by_product(tagger)}
-    seeds = [f"seed {seed_of(folder)}" for folder in fits or []]
+    seeds = [f"fit {fit_name(folder)}" for folder in fits or []]
+    if len({*seeds}) < len(seeds):
+        raise typer.BadParameter("two fits bear the same name; name different folders")
     systems |= {
         name: by_fit(folder, taxonomy) for name, folder in zip(seeds, fits or [], strict=True)
     }
@@ -146,7 +151,11 @@ def run(
     if not skip_tfidf:
         learned["TF-IDF"] = sum(len(d.segments) for d in splits["train"])
     told = ", ".join(f"{name} {count:,}" for name, count in learned.items())
-    page = [_HEAD.format(precision=manifest.precision, sha=tagger.bundle.sha256[:12], learned=told)]
+    page = [
+        _HEAD.format(
+            precision=manifest.precision, sha=manifest.sha256["model.bin"][:12], learned=told
+        )
+    ]
     segmenter = Segmenter()
     for entry in sets:
         page.append(_section(entry, systems, taxonomy, seen, boundary_f1(entry, segmenter), seeds))
@@ -167,6 +176,8 @@ def _by_part(gold: GoldSet, tagger: MomentTagger, seen: set[str]) -> dict[str, d
     }
     out = {}
     for name, keep in parts.items():
+        if not any(keep(document) for document in gold.labelled):
+            continue
         scores = score(gold, predictions, tagger.taxonomy, keep)
         heads = {head: scores[head]["macro_f1"] for head in tagger.taxonomy.heads}
         out[name] = heads | {key: scores[key] for key in ("core_mean_macro_f1", "core_exact")}
@@ -175,7 +186,7 @@ def _by_part(gold: GoldSet, tagger: MomentTagger, seen: set[str]) -> dict[str, d
 
 _HEAD = """# Quality
 
-Written by `python -m benchmarks.quality` with the bundle {sha} ({precision}). Macro-F1 per head over
+Written by `python -m benchmarks.quality` with the weights {sha} ({precision}). Macro-F1 per head over
 the labels of the gold (sentiment where there is a moment); *core* is the mean of stage, moment and
 sentiment, *exact* the share of segments with all three right; *table* the mean absolute error of the
 (stage, moment) table's shares and net sentiment (scale −1 to 1). All systems label the product's own
@@ -241,17 +252,12 @@ def _row(title: str, scores: dict[str, Any], heads: list[str]) -> str:
 def _spread_row(part: str, rows: list[list[float]]) -> str:
     """Mean and standard deviation over seeds."""
     cells = [f"{mean:.3f} ± {sd:.3f}" for mean, sd in zip(*_moments(rows), strict=True)]
-    return f"| mean of {len(rows)} seeds{part} | " + " | ".join(cells) + " |"
+    return f"| mean of {len(rows)} fits{part} | " + " | ".join(cells) + " |"
 
 
 def _moments(rows: list[list[float]]) -> tuple[np.ndarray, np.ndarray]:
     table = np.array(rows)
     return table.mean(axis=0), table.std(axis=0, ddof=1 if len(rows) > 1 else 0)
-
-
-def seed_of(folder: Path) -> int:
-    """Seed of a fit."""
-    return int(json.loads((folder / "run.json").read_text())["config"]["fit"]["seed"])
 
 
 def _detail(scores: dict[str, Any], heads: list[str]) -> list[str]:

@@ -186,8 +186,8 @@ decoding, DataFrame.
 | --- | ---: | ---: | ---: |
 {rows}
 
-The ceiling is what these cores do at best: the peak of int8 products of the encoder's sizes, measured
-in the same run, over the operations of the model's products on these texts without padding.
+The ceiling is what these cores do at best: the peak of products of the encoder's sizes in the
+bundle's precision, measured in the same run, over the operations of the model's products on these texts without padding.
 
 | model | peak, 10⁹ operations a second | ceiling, documents a second | reached |
 | --- | ---: | ---: | ---: |

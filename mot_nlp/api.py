@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import pandas as pd
 
 from mot_nlp.bundle import MANIFEST, bundle_path
-from mot_nlp.errors import InputError
+from mot_nlp.errors import ColumnError, InputError
 from mot_nlp.language import with_language
 from mot_nlp.readers import ID_NAMES, Columns, documents_from_rows, kept_names
 from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, Document, Rejected
@@ -132,7 +132,7 @@ def predict(
         ``attrs["rejected"]`` of the moments, all are counted in ``attrs["n_rejected"]``.
 
     Raises:
-        ColumnError: A named column does not exist.
+        ColumnError: A named column does not exist, or a kept one is called as one of the result.
         InputError: ``data`` is of another type, or the bundle holds no thresholds for ``review``.
         BundleError: The model is no sound bundle.
     """
@@ -145,6 +145,10 @@ def predict(
         ),
     )
     kept = kept_names(columns, names)
+    if review and COLUMN in kept:
+        raise ColumnError(
+            f"the column {COLUMN!r} would be kept and written anew; leave it out of keep, or rename it"
+        )
     rejected: list[Rejected] = []
     found: Iterator[Document] = _sift(
         documents_from_rows(rows, columns, names, where=type(data).__name__, customer=customer),

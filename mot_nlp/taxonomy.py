@@ -86,6 +86,11 @@ class Taxonomy:
         """Number of outputs over all heads."""
         return sum(len(head.labels) for head in self.heads.values())
 
+    @property
+    def outputs(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Heads and their labels in output order: equal for models whose scores mean the same."""
+        return tuple((name, tuple(head.labels)) for name, head in self.heads.items())
+
     def slices(self) -> dict[str, slice]:
         """Where each head's scores stand in a row of ``width`` model outputs."""
         out: dict[str, slice] = {}

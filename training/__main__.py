@@ -149,7 +149,7 @@ def fit_command(
     out: Annotated[Path, typer.Option("--out", help="Folder for checkpoints and the result.")],
     extra: Extra = _NO_PATHS,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Ignore checkpoints in --out.")
+        bool, typer.Option("--restart", help="Remove checkpoints in --out and begin again.")
     ] = False,
 ) -> None:
     """Fine-tune a model; an interrupted fit goes on from its last checkpoint."""
@@ -176,7 +176,8 @@ def audit_command(
     """List likely label errors and near-duplicates in the training and validation parts."""
     settings = read_config(config)
     taxonomy = read_taxonomy(Path(settings.model.taxonomy))
-    splits = gather(Path(settings.data.corpus), extra, taxonomy)
+    files = [*map(Path, settings.data.extra), *extra]
+    splits = gather(Path(settings.data.corpus), files, taxonomy)
     documents = [*splits["train"], *splits["validation"]]
     scores = cross_scores(settings, documents, out, taxonomy, folds=folds)
     found = suspects(documents, scores, taxonomy)

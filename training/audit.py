@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ import pandas as pd
 
 from mot_nlp.decoding import softmax
 from mot_nlp.encoding import WindowEncoder
+from mot_nlp.errors import InputError
 from training.checkpoint import load_fitted
 from training.collate import MISSING, label_indices
 from training.evaluate import torch_scores
@@ -25,7 +27,6 @@ from training.fit import fit_splits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -65,8 +66,15 @@ def cross_scores(
 
     Returns:
         For each document, (segments, width).
+
+    Raises:
+        InputError: The configuration starts from or learns from a fitted model, which may know the
+            documents, or reads segments alone; or a fold would be empty.
     """  # fmt: skip
+    _check_fair(config)
     sides = [fold_of(document, folds) for document in documents]
+    if len({*sides}) < folds:
+        raise InputError(f"{len(documents)} documents are too few for {folds} folds")
     scores: list[NDArray[np.float32]] = [np.empty((0, taxonomy.width), np.float32)] * len(documents)
     for fold in range(folds):
         own = [number for number, side in enumerate(sides) if side == fold]
@@ -81,6 +89,17 @@ def cross_scores(
         for number, rows in zip(own, np.split(found, ends), strict=True):
             scores[number] = rows
     return scores
+
+
+def _check_fair(config: Config) -> None:
+    """A model that began from one that knows all documents would believe their errors."""
+    if config.distil.teachers or (Path(config.model.encoder) / "run.json").is_file():
+        raise InputError(
+            "an audit needs models that have not seen the documents; name a configuration with a "
+            "pretrained encoder and without teachers, as training/configs/default.toml"
+        )
+    if not config.data.context:
+        raise InputError("an audit scores segments in context; set data.context = true")
 
 
 def suspects(

@@ -37,6 +37,9 @@ def average(fits: Sequence[Path], out: Path) -> Path:
     """
     if len(fits) < 2:
         raise InputError(f"{len(fits)} fitted model is no set to average; name two or more")
+    missing = [path for folder in fits if not (path := folder / "run.json").is_file()]
+    if missing:
+        raise InputError(f"{missing[0]} is missing; name the folders 'fitted' that fit wrote")
     runs = [json.loads((folder / "run.json").read_text(encoding="utf-8")) for folder in fits]
     for folder, run in zip(fits[1:], runs[1:], strict=True):
         _check_alike(fits[0], runs[0], folder, run)
@@ -48,7 +51,7 @@ def average(fits: Sequence[Path], out: Path) -> Path:
     model.save_pretrained(out)
     for file in _SHARED:
         shutil.copyfile(fits[0] / file, out / file)
-    seeds = [run["config"]["fit"]["seed"] for run in runs]
+    seeds = [seed for run in runs for seed in run.get("seeds", [run["config"]["fit"]["seed"]])]
     (out / "run.json").write_text(
         json.dumps(runs[0] | {"seeds": seeds}, indent=2) + "\n", encoding="utf-8"
     )
@@ -57,7 +60,7 @@ def average(fits: Sequence[Path], out: Path) -> Path:
 
 def _check_alike(first: Path, before: dict, other: Path, run: dict) -> None:
     for file in _SHARED:
-        if (first / file).read_bytes() != (other / file).read_bytes():
+        if _content(first / file) != _content(other / file):
             raise InputError(f"{file} differs between {first} and {other}")
     for table, values in before["config"].items():
         for key, value in values.items():
@@ -66,5 +69,13 @@ def _check_alike(first: Path, before: dict, other: Path, run: dict) -> None:
                     f"{other} was fitted with {table}.{key} = {run['config'][table][key]!r}, "
                     f"{first} with {value!r}; average fits that differ in their seed alone"
                 )
+    if run.get("weights_sha256") != before.get("weights_sha256"):
+        raise InputError(f"{first} and {other} began from or learned from different weights")
     if run["data_sha256"] != before["data_sha256"]:
         raise InputError(f"{first} and {other} were fitted on different data")
+
+
+def _content(path: Path) -> object:
+    """What a file says, however it is laid out."""
+    text = path.read_text(encoding="utf-8")
+    return json.loads(text) if path.suffix == ".json" else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from mot_nlp.taxonomy import Taxonomy
 
 _BOUNDS = (0.2, 5.0)
+
+NEVER = 1.01
+"""A review threshold that no confidence reaches."""
 
 
 def expected_calibration_error(
@@ -50,8 +54,10 @@ def fit_temperature(scores: NDArray[np.floating], gold: NDArray[np.int64]) -> fl
         gold: Indices of the right labels, (segments,).
 
     Returns:
-        Between 0.2 and 5; above 1 where the scores were over-confident.
+        Between 0.2 and 5; above 1 where the scores were over-confident, 1 where there are none.
     """
+    if not len(gold):
+        return 1.0
     rows = np.arange(len(gold))
 
     def loss(log_temperature: float) -> float:
@@ -106,21 +112,22 @@ def review_threshold(
         target: Share that must be right, 0 to 1.
 
     Returns:
-        ``threshold`` (1 where no threshold reaches the target) and ``kept``, the share at or over it.
+        ``threshold`` (``NEVER``, above any confidence, where none reaches the target) and ``kept``,
+        the share at or over it.
 
     >>> review_threshold(np.array([0.9, 0.8, 0.6]), np.array([True, True, False]))
     {'threshold': 0.8, 'kept': 0.6667}
     """
     order = np.argsort(-confidence, kind="stable")
+    falling = confidence[order]
     accuracy = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
-    reaching = np.flatnonzero(accuracy >= target)
+    # A threshold keeps all rows of a tie or none, so it can only stand where one ends.
+    ends = np.append(falling[1:] < falling[:-1], True)[: len(order)]
+    reaching = np.flatnonzero((accuracy >= target) & ends)
     if len(reaching) == 0:
-        return {"threshold": 1.0, "kept": 0.0}
-    last = int(reaching[-1])
-    return {
-        "threshold": round(float(confidence[order[last]]), 4),
-        "kept": round((last + 1) / len(order), 4),
-    }
+        return {"threshold": NEVER, "kept": 0.0}
+    threshold = math.ceil(float(falling[reaching[-1]]) * 1e4) / 1e4
+    return {"threshold": threshold, "kept": round(float((confidence >= threshold).mean()), 4)}
 
 
 def _error(scores: NDArray[np.floating], gold: NDArray[np.int64]) -> float:

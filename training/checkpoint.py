@@ -71,6 +71,12 @@ def _from_package() -> Path | None:
     return Path(spec.origin).parent / "model"
 
 
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def check_sha256(path: Path, expected: str) -> None:
     """Compare a file with its known SHA-256.
 
@@ -79,8 +85,7 @@ def check_sha256(path: Path, expected: str) -> None:
     """
     if not path.is_file():
         raise BundleError(f"{path} is missing")
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256_of(path)
     if found != expected:
         raise BundleError(f"{path} has sha256 {found}, expected {expected}; fetch it again")
 
@@ -93,13 +98,14 @@ def save_half(fitted: Path, folder: Path) -> None:
         folder: Where to write.
     """
     load_fitted(fitted).half().save_pretrained(folder)
-    (folder / "tokenizer.json").write_bytes((fitted / "tokenizer.json").read_bytes())
+    for name in ("tokenizer.json", "taxonomy.toml"):
+        (folder / name).write_bytes((fitted / name).read_bytes())
     manifest = {}
     for path in sorted(folder.iterdir()):
         if path.name != "manifest.json":
-            with path.open("rb") as file:
-                manifest[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
-    (folder / "manifest.json").write_text(json.dumps({"sha256": manifest}, indent=2) + "\n")
+            manifest[path.name] = sha256_of(path)
+    table = {"encoder": first_encoder(str(fitted)), "sha256": manifest}
+    (folder / "manifest.json").write_text(json.dumps(table, indent=2) + "\n")
 
 
 def load_fitted(folder: Path) -> MomentModel:
@@ -119,3 +125,20 @@ def load_fitted(folder: Path) -> MomentModel:
             check_sha256(folder / name, sha256)
     model = MomentModel.from_pretrained(folder, dtype=torch.float32)
     return model.eval()
+
+
+def first_encoder(encoder: str) -> str:
+    """The pretrained encoder that a chain of fits began with; the name alone where it is a folder."""
+    folder = Path(encoder)
+    if (folder / "run.json").is_file():
+        run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        return run.get("first_encoder") or first_encoder(run["config"]["model"]["encoder"])
+    if (folder / "manifest.json").is_file():
+        table = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return str(table.get("encoder", folder.name))
+    return folder.name if folder.is_absolute() or folder.is_dir() else encoder
+
+
+def fit_name(folder: Path) -> str:
+    """What a fit is called: its folder, or the one above where that is ``fitted``."""
+    return folder.parent.name if folder.name == "fitted" else folder.name

@@ -46,7 +46,8 @@ class ModelConfig:
     encoder_dropout: float = 0.1
     """Dropout of the encoder's hidden states."""
     activation_limit: float = 6.0
-    """Bound of the encoder's feed-forward activations, so that int8 can resolve them; 0: none."""
+    """Bound of the encoder's feed-forward activations, so that int8 can resolve them; 0: none.
+    Of encoders that are not BERT-like none is bounded."""
     layers: tuple[int, ...] = ()
     """Layers of the encoder to keep, from 0; all where none is named."""
     emojis: bool = True
@@ -190,6 +191,13 @@ def _section(kind: type[Section], table: dict[str, Any], where: str) -> Section:
     unknown = sorted(set(table) - set(names))
     if unknown:
         raise InputError(f"{where}: unknown key {unknown}; the keys are {names}")
+    lone = [
+        entry.name
+        for entry in fields(kind)
+        if str(entry.type).startswith("tuple") and isinstance(table.get(entry.name), str)
+    ]
+    if lone:
+        raise InputError(f"{where}: {lone[0]} is a list; write [{table[lone[0]]!r}]")
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
     }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CORPUS_LICENCE = "CC BY 4.0"
 SPLITS = ("train", "validation", "test")
 _FOLDS = 10
+_PART = re.compile(r"part-\w+")
 _HEADER = re.compile(r"## (?P<source>\w+) \| (?P<domain>\w+) \| (?P<brief>\w+)")
 _SEGMENT = re.compile(r"(?:(?P<turn>C[>+])\s*)?(?P<codes>\w \w \w\w [-0+] [!.]) \| (?P<text>.*\S)")
 _TOUCHPOINT_CODES = {
@@ -200,7 +201,7 @@ def read_jsonl(path: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                document = _from_json(json.loads(line), path.stem, taxonomy)
+                document = _from_json(json.loads(line), path.name, taxonomy)
             except (KeyError, TypeError, ValueError) as error:
                 errors.append(f"{path.name}:{number}: {type(error).__name__}: {error}")
                 continue
@@ -210,7 +211,7 @@ def read_jsonl(path: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
     return documents
 
 
-def _from_json(row: dict[str, Any], stem: str, taxonomy: Taxonomy) -> LabelledDocument:
+def _from_json(row: dict[str, Any], name: str, taxonomy: Taxonomy) -> LabelledDocument:
     text, units = row["text"], sorted(row["units"], key=lambda unit: unit["start"])
     end = 0
     for unit in units:
@@ -227,7 +228,7 @@ def _from_json(row: dict[str, Any], stem: str, taxonomy: Taxonomy) -> LabelledDo
         raise ValueError(faults[0])
     return LabelledDocument(
         id=str(row["id"]), source=row.get("source", "review"), domain=row.get("domain", ""),
-        origin=row.get("repo", stem), text=text, labels=labels, licence=row.get("licence", ""),
+        origin=row.get("repo") or name, text=text, labels=labels, licence=row.get("licence", ""),
         segments=tuple(Segment(u["start"], u["end"], text.count("\n", 0, u["start"])) for u in units),
     )  # fmt: skip
 
@@ -268,7 +269,7 @@ def gather(
 
 def written(document: LabelledDocument) -> bool:
     """Whether a document is of the project's own corpus, not of an extra file."""
-    return document.origin.startswith("part-")
+    return _PART.fullmatch(document.origin) is not None
 
 
 def each_alone(documents: Iterable[LabelledDocument]) -> list[LabelledDocument]:

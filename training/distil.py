@@ -8,6 +8,7 @@ import numpy as np
 
 from mot_nlp.encoding import WindowEncoder
 from mot_nlp.errors import InputError
+from mot_nlp.taxonomy import read_taxonomy
 from training.checkpoint import load_fitted
 from training.evaluate import torch_scores
 
@@ -34,11 +35,10 @@ def teacher_scores(
     Raises:
         InputError: A teacher has other labels, or is no fitted model.
     """
-    labels = {name: list(head.labels) for name, head in taxonomy.heads.items()}
     total = np.zeros((sum(len(d.segments) for d in documents), taxonomy.width), np.float32)
     for folder in teachers:
         model = load_fitted(folder)
-        if model.config.heads != labels:
+        if read_taxonomy(folder / "taxonomy.toml").outputs != taxonomy.outputs:
             raise InputError(f"the teacher in {folder} has other labels than this fit")
         encoder = WindowEncoder.from_file(folder / "tokenizer.json", window=model.config.window)
         total += torch_scores(model, encoder, documents) / len(teachers)

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-UNUSED = "[unused{}]"
+_UNUSED = "[unused"
 _BLOCKS = (
     range(0x1F600, 0x1F650),  # faces and gestures come first: they carry the feeling
     range(0x1F90C, 0x1FA00),
@@ -93,9 +93,7 @@ def with_emojis(tokenizer: Tokenizer) -> tuple[Tokenizer, dict[str, int]]:
     missing = [
         sign for sign in emojis() if unknown in tokenizer.encode(sign, add_special_tokens=False).ids
     ]
-    places = sorted(
-        (place, name) for name, place in vocabulary.items() if name.startswith(UNUSED[:-3])
-    )
+    places = sorted((place, name) for name, place in vocabulary.items() if name.startswith(_UNUSED))
     taken = {sign: place for sign, (place, _) in zip(missing, places, strict=False)}
     for sign, (place, name) in zip(taken, places, strict=False):
         del vocabulary[name]

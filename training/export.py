@@ -28,8 +28,8 @@ from mot_nlp.tagger import MomentTagger
 from mot_nlp.taxonomy import read_taxonomy
 from training.calibrate import calibrate, review_threshold
 from training.card import write_card
-from training.checkpoint import load_fitted, save_half
-from training.collate import label_indices
+from training.checkpoint import first_encoder, fit_name, load_fitted, save_half
+from training.collate import MISSING, label_indices
 from training.corpus import fingerprint, gather, written
 from training.evaluate import (
     as_documents,
@@ -58,6 +58,9 @@ logger = logging.getLogger(__name__)
 
 NETWORK = ("model_type", "num_hidden_layers", "hidden_size", "intermediate_size")
 """What a bundle tells of its encoder's size; None where an encoder calls it otherwise."""
+
+LEAST_REAL = 300
+"""Labels of a head in extra files from which on confidences are fitted to those alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +174,13 @@ def _describe(
     taxonomy, validation = tagger.taxonomy, splits["validation"]
     scores = tagger.scores(as_documents(validation), segments=[d.segments for d in validation])
     gold = gold_arrays(validation, taxonomy)
-    real = _is_real(validation)
     labels = np.array([label_indices(entry, taxonomy) for d in validation for entry in d.labels])
+    judged = judged_on(validation, labels)
     owners = np.array([number for number, d in enumerate(validation) for _ in d.segments])
-    temperatures, errors = calibrate(scores[real], labels[real], owners[real], taxonomy)
+    temperatures, errors = calibrate(scores, np.where(judged, labels, MISSING), owners, taxonomy)
     decoder = Decoder(taxonomy, temperatures)
     predicted, sure = chosen_arrays(scores, decoder), confidences(scores, decoder)
-    own = {head: real & (gold[head] != "") for head in taxonomy.heads}
+    own = dict(zip(taxonomy.heads, judged.T, strict=True))
     return replace(
         tagger.bundle.manifest,
         temperatures=temperatures,
@@ -190,6 +193,7 @@ def _describe(
             "validation": score_labels(gold, predicted),
             "corpus_test": evaluate(tagger, splits["test"], decoder),
             "calibration_error": errors,
+            "calibrated_on": {head: int(rows.sum()) for head, rows in own.items()},
             "parity": [asdict(parity) for parity in table],
         },
         data={
@@ -210,44 +214,34 @@ def _describe(
     )
 
 
-def _is_real(documents: Sequence[LabelledDocument]) -> NDArray[np.bool_]:
-    """Which segments are of extra files; all where there are none.
+def judged_on(
+    documents: Sequence[LabelledDocument], labels: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which labels confidences are fitted to, (segments, heads).
 
-    What was written for the project is easier or harder than what people write, so confidences
-    are fitted to the latter wherever it is at hand.
+    Those of extra files where there are enough of a head, all others too where there are not: what
+    was written for the project is easier or harder than what people write.
+
+    Args:
+        documents: Held-out documents.
+        labels: Label indices of their segments, (segments, heads), ``MISSING`` where not given.
     """
-    real = np.array([not written(d) for d in documents for _ in d.segments])
-    return real if real.any() else ~real
+    given = labels != MISSING
+    real = given & np.array([not written(d) for d in documents for _ in d.segments])[:, None]
+    return np.where(real.sum(axis=0) >= LEAST_REAL, real, given)
 
 
 def _portable(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration without folders of the machine it ran on."""
     model = config["model"] | {
-        "encoder": _first_encoder(config["model"]["encoder"]),
+        "encoder": first_encoder(config["model"]["encoder"]),
         "taxonomy": Path(config["model"]["taxonomy"]).name,
     }
     data = config["data"] | {"corpus": Path(config["data"]["corpus"]).name}
     data["extra"] = [Path(path).name for path in data["extra"]]
-    teachers = [_fit_name(Path(path)) for path in config["distil"]["teachers"]]
-    return config | {
-        "model": model,
-        "data": data,
-        "distil": config["distil"] | {"teachers": teachers},
-    }
-
-
-def _first_encoder(encoder: str) -> str:
-    """The pretrained encoder that a chain of fits began with; the name alone where it is a folder."""
-    record = Path(encoder) / "run.json"
-    if record.is_file():
-        run = json.loads(record.read_text(encoding="utf-8"))
-        return _first_encoder(run["config"]["model"]["encoder"])
-    return Path(encoder).name if Path(encoder).is_dir() else encoder
-
-
-def _fit_name(folder: Path) -> str:
-    """What a fit is called: its folder, or the one above where that is ``fitted``."""
-    return folder.parent.name if folder.name == "fitted" else folder.name
+    distil = dict(config.get("distil", {}))
+    distil["teachers"] = [fit_name(Path(path)) for path in distil.get("teachers", ())]
+    return config | {"model": model, "data": data, "distil": distil}
 
 
 def _sources(splits: dict[str, list[LabelledDocument]]) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from transformers.trainer_utils import get_last_checkpoint
 from mot_nlp.encoding import WindowEncoder
 from mot_nlp.errors import InputError
 from mot_nlp.taxonomy import read_taxonomy
-from training.checkpoint import resolve_encoder
+from training.checkpoint import first_encoder, fit_name, resolve_encoder, sha256_of
 from training.collate import Collator, examples
 from training.corpus import each_alone, fingerprint, gather
 from training.distil import teacher_scores
@@ -131,6 +131,12 @@ def _record(
         "data_sha256": {name: fingerprint(documents) for name, documents in splits.items()},
         "documents": {name: len(documents) for name, documents in splits.items()},
         "segments": {name: sum(len(d.segments) for d in docs) for name, docs in splits.items()},
+        "first_encoder": first_encoder(config.model.encoder),
+        "weights_sha256": {
+            fit_name(folder): sha256_of(folder / "model.safetensors")
+            for folder in map(Path, (config.model.encoder, *config.distil.teachers))
+            if (folder / "model.safetensors").is_file()
+        },
         "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
         "machine": platform.machine(),
     }

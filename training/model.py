@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,6 +12,7 @@ from transformers.activations import ClippedGELUActivation, GELUActivation
 from transformers.configuration_utils import PreTrainedConfig
 
 from mot_nlp.errors import InputError
+from mot_nlp.taxonomy import read_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,12 +22,15 @@ if TYPE_CHECKING:
     from training.config import ModelConfig
 
 
+logger = logging.getLogger(__name__)
+
+
 class MomentConfig(PreTrainedConfig):
     """Configuration of a :class:`MomentModel`.
 
     Attributes:
         encoder: Configuration of the encoder, as a dictionary with its ``model_type``.
-        heads: Labels of each head, in output order.
+        heads: Labels of each head; their order is that of the taxonomy beside the weights.
         window: Most tokens read at once, special tokens included.
         head_dropout: Share of a segment vector dropped before the heads while fitting.
         activation_limit: Bound of the encoder's feed-forward activations, 0 for none. Rare
@@ -76,8 +81,10 @@ class MomentModel(PreTrainedModel):
             _set(encoder.config, name, settings.attention_dropout)
         for name in ("hidden_dropout_prob", "dropout"):
             _set(encoder.config, name, settings.encoder_dropout)
+        described = encoder.config.to_dict()
+        described.pop("_name_or_path", None)  # a folder of this machine
         config = MomentConfig(
-            encoder=encoder.config.to_dict(),
+            encoder=described,
             heads={name: list(head.labels) for name, head in taxonomy.heads.items()},
             window=settings.window,
             head_dropout=settings.dropout,
@@ -86,7 +93,8 @@ class MomentModel(PreTrainedModel):
         model = cls(config)
         weights = {k: v for k, v in encoder.state_dict().items() if not k.startswith("pooler.")}
         model.encoder.load_state_dict(weights)
-        if fitted and fitted.config.heads == config.heads:
+        labels = folder / "taxonomy.toml"
+        if fitted and labels.is_file() and read_taxonomy(labels).outputs == taxonomy.outputs:
             model.heads.load_state_dict(fitted.heads.state_dict())
         return model
 
@@ -149,8 +157,12 @@ def _keep_layers(encoder: PreTrainedModel, layers: Sequence[int]) -> None:
     """Leave only these layers of a BERT-like encoder; all where none is named."""
     if not layers:
         return
-    body: Any = encoder.encoder
-    stack: nn.ModuleList = body.layer
+    body: Any = getattr(encoder, "encoder", None)
+    stack = getattr(body, "layer", None)
+    if not isinstance(stack, nn.ModuleList):
+        raise InputError(
+            f"model.layers keeps layers of BERT-like encoders; {type(encoder).__name__} is none"
+        )
     if max(layers) >= len(stack):
         raise InputError(f"model.layers names layer {max(layers)}; the encoder has {len(stack)}")
     body.layer = nn.ModuleList([stack[number] for number in layers])
@@ -159,9 +171,13 @@ def _keep_layers(encoder: PreTrainedModel, layers: Sequence[int]) -> None:
 
 def _limit_activations(encoder: PreTrainedModel, limit: float) -> None:
     """Clip the feed-forward activations of BERT-like layers; other encoders stay as they are."""
+    bounded = 0
     for module in encoder.modules():
         if isinstance(getattr(module, "intermediate_act_fn", None), GELUActivation):
             module.intermediate_act_fn = ClippedGELUActivation(-limit, limit)
+            bounded += 1
+    if not bounded:
+        logger.info("%s has no activations that can be bounded", type(encoder).__name__)
 
 
 AutoConfig.register("moment", MomentConfig)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     from training.config import FitConfig
     from training.model import MomentModel
 
-_LAYER = re.compile(r"\.layer\.(\d+)\.")
+logger = logging.getLogger(__name__)
+
+_LAYER = re.compile(r"\.layers?\.(\d+)\.")
 
 
 def optimizer(model: MomentModel, settings: FitConfig) -> torch.optim.AdamW:
@@ -28,6 +31,10 @@ def optimizer(model: MomentModel, settings: FitConfig) -> torch.optim.AdamW:
         (int(found[1]) for name, _ in model.named_parameters() if (found := _LAYER.search(name))),
         default=-1,
     )
+    fall = settings.layer_decay
+    if not depth and fall < 1:
+        logger.warning("this encoder has no layers that can be told apart; all learn at one rate")
+        fall = 1.0
     groups: dict[tuple[int, bool], dict[str, Any]] = {}
     for name, weights in model.named_parameters():
         height, decays = _height(name, depth), weights.ndim > 1
@@ -35,7 +42,7 @@ def optimizer(model: MomentModel, settings: FitConfig) -> torch.optim.AdamW:
             (height, decays),
             {
                 "params": [],
-                "lr": settings.learning_rate * settings.layer_decay ** (depth + 1 - height),
+                "lr": settings.learning_rate * fall ** (depth + 1 - height),
                 "weight_decay": settings.weight_decay if decays else 0.0,
             },
         )

@@ -153,8 +153,10 @@ def test_a_teacher_with_other_labels(world, tmp_path):
     _, config, fits = world
     other = tmp_path / "teacher"
     shutil.copytree(fits[0], other)
-    settings = json.loads((other / "config.json").read_text())
-    settings["heads"]["stage"] = ["a", "b", "c", "d", "e"]
-    (other / "config.json").write_text(json.dumps(settings))
+    table = (other / "taxonomy.toml").read_text(encoding="utf-8")
+    ordered = '["negative", "neutral", "positive"]'
+    assert ordered in table
+    swapped = table.replace(ordered, '["neutral", "negative", "positive"]')
+    (other / "taxonomy.toml").write_text(swapped, encoding="utf-8")
     with pytest.raises(InputError, match="has other labels than this fit"):
         teacher_scores([other], gather_train(config)[:2], TABLE)

@@ -4,7 +4,13 @@ import pytest
 from mot_nlp.decoding import softmax
 from mot_nlp.taxonomy import read_taxonomy
 from tests.tiny import TAXONOMY
-from training.calibrate import calibrate, expected_calibration_error, fit_temperature
+from training.calibrate import (
+    NEVER,
+    calibrate,
+    expected_calibration_error,
+    fit_temperature,
+    review_threshold,
+)
 
 
 def overconfident(seed=0, n=4000, labels=5, factor=3.0):
@@ -42,3 +48,21 @@ def test_all_heads_get_better_and_missing_labels_are_left_out():
     assert list(temperatures) == list(taxonomy.heads)
     for head in taxonomy.heads:
         assert errors[head]["after"] < 0.05 < errors[head]["before"]
+
+
+# ---------------------------------------------------------------- thresholds and ties
+def test_a_threshold_keeps_all_rows_of_a_tie_or_none():
+    found = review_threshold(np.array([0.9, 0.9]), np.array([True, False]))
+    assert found == {"threshold": NEVER, "kept": 0.0}
+    found = review_threshold(np.array([0.9, 0.8, 0.8]), np.array([True, True, False]))
+    assert found == {"threshold": 0.9, "kept": pytest.approx(1 / 3, abs=1e-4)}
+
+
+def test_rounding_lets_no_further_row_in():
+    sure = np.array([0.80004, 0.80001])
+    found = review_threshold(sure, np.array([True, False]))
+    assert ((sure >= found["threshold"]).sum()) <= 1
+
+
+def test_nothing_to_fit_is_no_temperature():
+    assert fit_temperature(np.empty((0, 3)), np.empty(0, int)) == 1.0

@@ -72,13 +72,12 @@ def test_offsets_name_the_same_characters(parts):
 
 
 def test_an_emoji_starts_from_what_it_means():
-    made, taken = with_emojis(tokenizer())
+    made, taken = with_emojis(tokenizer(places=300))
     embeddings = torch.nn.Embedding(made.get_vocab_size(), 3)
     before = embeddings.weight.detach().clone()
     teach(embeddings, made, taken)
     very, angry = made.token_to_id("very"), made.token_to_id("angry")
-    if "😡" in taken:
-        assert torch.allclose(embeddings.weight[taken["😡"]], before[[very, angry]].mean(dim=0))
+    assert torch.allclose(embeddings.weight[taken["😡"]], before[[very, angry]].mean(dim=0))
     star = made.token_to_id("star")
     assert torch.equal(embeddings.weight[taken["⭐"]], before[star])
     assert torch.equal(embeddings.weight[very], before[very])

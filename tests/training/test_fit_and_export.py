@@ -78,7 +78,11 @@ def test_the_bundle_is_sound_and_says_what_it_is(bundle):
     manifest = opened.manifest
     assert manifest.precision in manifest.precisions
     assert set(manifest.temperatures) == set(opened.taxonomy.heads)
-    assert set(manifest.metrics) == {"validation", "corpus_test", "calibration_error", "parity"}
+    assert set(manifest.metrics) == {
+        "validation", "corpus_test", "calibration_error", "calibrated_on", "parity"
+    }  # fmt: skip
+    labels = sum(manifest.metrics["calibrated_on"].values())
+    assert labels == 5 * manifest.metrics["validation"]["segments"]
     total = manifest.metrics["validation"]["segments"]
     assert all(np.sum(table) == total for table in manifest.confusion.values())
     assert manifest.data["sources"] == [

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -69,6 +71,7 @@ def test_half_precision_checkpoint_is_close_and_guarded(world, tmp_path):
     (tmp_path / "fitted" / "tokenizer.json").write_bytes(
         (folder / "encoder" / "tokenizer.json").read_bytes()
     )
+    shutil.copy(TAXONOMY, tmp_path / "fitted" / "taxonomy.toml")
     save_half(tmp_path / "fitted", tmp_path / "half")
     half = load_fitted(tmp_path / "half")
     np.testing.assert_allclose(
@@ -122,6 +125,7 @@ def test_missing_weights(tmp_path):
 def test_a_fitted_model_gives_its_encoder_and_its_heads(world, tmp_path):
     _, taxonomy, _, model, _ = world
     model.save_pretrained(tmp_path)
+    shutil.copy(TAXONOMY, tmp_path / "taxonomy.toml")
     again = MomentModel.from_encoder(tmp_path, taxonomy, ModelConfig(window=64))
     assert all(
         torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True)

@@ -36,7 +36,7 @@ def test_rates_fall_from_the_heads_to_the_embeddings(model):
 
 
 def test_one_rate_for_all_where_nothing_decays(model):
-    made = optimizer(model, FitConfig(learning_rate=0.01))
+    made = optimizer(model, FitConfig(learning_rate=0.01, layer_decay=1.0))
     assert {group["lr"] for group in made.param_groups} == {0.01}
 
 
