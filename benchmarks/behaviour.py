@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from benchmarks.labelling import align, row_labels
 from mot_nlp.tagger import MomentTagger
 from mot_nlp.taxonomy import HEADS
 from mot_nlp.transcripts import document
@@ -39,7 +40,6 @@ FLOORS = FOLDER / "floors.json"
 RESULTS = Path(__file__).parent / "results" / "behaviour.md"
 MARGIN = 2
 """Pairs of a slice that may be lost before the tests complain."""
-LEAST_COVER = 1 / 3
 NOT = "not "
 SIDES = ("A", "B")
 _MARK = re.compile(r"\[(.*?)\]", re.DOTALL)
@@ -157,16 +157,8 @@ def span_labels(
 ) -> list[Labels]:
     """Labels of the row that covers most of each span; none where no row covers a third of it."""
     nothing = {name: head.none for name, head in taxonomy.heads.items()}
-    out: list[Labels] = []
-    for start, end in spans:
-        best, cover = nothing, (end - start) * LEAST_COVER
-        for row in tagged.segments:
-            overlap = min(end, row.end) - max(start, row.start)
-            if overlap > cover:
-                best = {**row.labels, "pivotal": "yes" if row.pivotal else "no"}
-                cover = overlap
-        out.append(best)
-    return out
+    rows = [(row.start, row.end) for row in tagged.segments]
+    return list(align(spans, rows, row_labels(tagged), nothing))
 
 
 def failures(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from mot_nlp.records import Document
+    from mot_nlp.records import Document, TaggedDocument
     from mot_nlp.tagger import MomentTagger
     from mot_nlp.taxonomy import Taxonomy
     from training.corpus import LabelledDocument
@@ -45,22 +45,39 @@ class GoldSet:
         return cls(name, labelled, [document(d.id, d.text, source=d.source) for d in labelled])
 
 
+def units(labelled: LabelledDocument) -> list[tuple[int, int]]:
+    """Start and end of the gold units."""
+    return [(unit.start, unit.end) for unit in labelled.segments]
+
+
 def align(
-    gold: LabelledDocument,
+    wanted: Sequence[tuple[int, int]],
     spans: Sequence[tuple[int, int]],
     labels: Predictions,
     none: dict[str, str],
 ) -> Predictions:
-    """For each gold unit, the labels of the predicted row that covers most of it."""
+    """For each wanted span, the labels of the predicted row that covers most of it.
+
+    Args:
+        wanted: Start and end of what is asked about, in characters, end exclusive.
+        spans: Start and end of the predicted rows.
+        labels: Labels of the predicted rows.
+        none: Labels where no row covers a third.
+    """
     out = []
-    for unit in gold.segments:
-        best, cover = none, (unit.end - unit.start) * LEAST_COVER
+    for first, last in wanted:
+        best, cover = none, (last - first) * LEAST_COVER
         for (start, end), found in zip(spans, labels, strict=True):
-            overlap = min(unit.end, end) - max(unit.start, start)
+            overlap = min(last, end) - max(first, start)
             if overlap > 0 and overlap >= cover:
                 best, cover = found, overlap
         out.append(best)
     return out
+
+
+def row_labels(tagged: TaggedDocument) -> Predictions:
+    """Labels of the unmerged rows of a tagged document, pivotal among them."""
+    return [{**row.labels, "pivotal": "yes" if row.pivotal else "no"} for row in tagged.segments]
 
 
 def by_product(tagger: MomentTagger) -> Callable[[GoldSet], list[Predictions]]:
@@ -70,9 +87,8 @@ def by_product(tagger: MomentTagger) -> Callable[[GoldSet], list[Predictions]]:
     def predict(gold: GoldSet) -> list[Predictions]:
         out = []
         for labelled, tagged in zip(gold.labelled, tagger.stream(gold.documents), strict=True):
-            rows = tagged.segments
-            labels = [{**row.labels, "pivotal": "yes" if row.pivotal else "no"} for row in rows]
-            out.append(align(labelled, [(row.start, row.end) for row in rows], labels, none))
+            spans = [(row.start, row.end) for row in tagged.segments]
+            out.append(align(units(labelled), spans, row_labels(tagged), none))
         return out
 
     return predict
@@ -96,7 +112,7 @@ def by_fit(folder: Path, taxonomy: Taxonomy) -> Callable[[GoldSet], list[Predict
             [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
         )
         return [
-            align(labelled, [(s.start, s.end) for s in own], [next(rows) for _ in own], none)
+            align(units(labelled), [(s.start, s.end) for s in own], [next(rows) for _ in own], none)
             for labelled, own in zip(gold.labelled, spans, strict=True)
         ]
 
@@ -120,7 +136,7 @@ def by_segments(
         found = label(texts)
         rows = iter([{name: str(found[name][i]) for name in found} for i in range(len(texts))])
         return [
-            align(labelled, [(s.start, s.end) for s in own], [next(rows) for _ in own], none)
+            align(units(labelled), [(s.start, s.end) for s in own], [next(rows) for _ in own], none)
             for labelled, own in zip(gold.labelled, spans, strict=True)
         ]
 

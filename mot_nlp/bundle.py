@@ -195,7 +195,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not folder.is_dir():
-        raise BundleError(f"no model bundle at {folder}; name the folder that holds {MANIFEST}")
+        raise BundleError(
+            f"no model bundle at {folder}; name the folder that holds {MANIFEST}, or a shipped model: "
+            f"{', '.join(SHIPPED)}"
+        )
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
