@@ -7,7 +7,10 @@ import pytest
 from benchmarks.ceiling import operations
 from benchmarks.experiments import differences
 from benchmarks.labelling import align
+from benchmarks.shares import kind_of, portion
 from mot_nlp.encoding import Piece, Window
+from mot_nlp.errors import InputError
+from training.corpus import LabelledDocument
 
 NONE = {"stage": "none"}
 LEFT, RIGHT = {"stage": "decision"}, {"stage": "awareness"}
@@ -42,3 +45,41 @@ def test_of_a_fit_only_what_differs_is_told(tmp_path):
     first, second = tmp_path / "a" / "fitted", tmp_path / "b" / "fitted"
     assert differences(first, first) == "—"
     assert differences(second, first) == "learning_rate 0.2, teachers mean"
+
+
+def labelled(number, origin):
+    return LabelledDocument(f"{origin}-{number}", "review", "", origin, "Fine.", (), ())
+
+
+DOCUMENTS = [
+    labelled(n, origin) for origin in ("part-11", "part-31", "shop/feed") for n in range(60)
+]
+
+
+def test_shares_are_nested_and_about_as_large_as_asked():
+    eighth, half, all_of_it = (
+        {d.id for d in portion(DOCUMENTS, share, "all")} for share in (0.125, 0.5, 1.0)
+    )
+    assert eighth < half < all_of_it
+    assert all_of_it == {d.id for d in DOCUMENTS}
+    assert 70 < len(half) < 110
+
+
+@pytest.mark.parametrize(
+    ("only", "kinds"),
+    [
+        ("real", {"real"}),
+        ("written", {"witty", "plain"}),
+        ("witty", {"witty"}),
+        ("plain", {"plain"}),
+    ],
+)
+def test_one_kind_of_document_alone(only, kinds):
+    assert {kind_of(d) for d in portion(DOCUMENTS, 1.0, only)} == kinds
+
+
+def test_a_share_of_nothing():
+    with pytest.raises(InputError, match="leaves no document"):
+        portion(DOCUMENTS[:1], 1e-9, "all")
+    with pytest.raises(InputError, match="'odd' is no kind of document"):
+        portion(DOCUMENTS, 1.0, "odd")

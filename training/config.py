@@ -50,6 +50,10 @@ class ModelConfig:
     Of encoders that are not BERT-like none is bounded."""
     layers: tuple[int, ...] = ()
     """Layers of the encoder to keep, from 0; all where none is named."""
+    feed_forward: int = 0
+    """Feed-forward units to keep in every layer, the weightiest; 0: all."""
+    rounding: bool = False
+    """Whether inputs of products are rounded to 8 bits while fitting, as int8 will round them."""
     emojis: bool = True
     """Whether emojis unknown to the tokenizer take unused places of its vocabulary."""
 
@@ -63,6 +67,7 @@ class ModelConfig:
         _require(
             self.activation_limit >= 0, "model.activation_limit", self.activation_limit, "0 or more"
         )
+        _require(self.feed_forward >= 0, "model.feed_forward", self.feed_forward, "0 or more")
         ordered = list(self.layers) == sorted({*self.layers}) and min(self.layers, default=0) >= 0
         _require(ordered, "model.layers", self.layers, "ascending numbers from 0")
 

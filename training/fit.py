@@ -30,8 +30,10 @@ from training.emoji import teach, with_emojis
 from training.evaluate import quick_scores
 from training.losses import MultiHeadLoss, stack_labels
 from training.model import MomentModel
+from training.narrow import SAMPLE, narrow
 from training.optimizer import optimizer
 from training.repeatable import RepeatableTrainer, StepSeed
+from training.rounding import round_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,6 +103,11 @@ def fit_splits(
     model = MomentModel.from_encoder(encoder_folder, taxonomy, config.model)
     tokenizer = _tokenizer(encoder_folder, model, config)
     window_encoder = WindowEncoder(tokenizer, window=config.model.window)
+    if config.model.feed_forward:
+        sample = splits["train"][:: max(1, len(splits["train"]) // SAMPLE)]
+        narrow(model, sample, window_encoder, config.model.feed_forward)
+    if config.model.rounding:
+        round_inputs(model)
     teachers = list(map(Path, config.distil.teachers))
     soft = teacher_scores(teachers, splits["train"], taxonomy) if teachers else None
     train = examples(splits["train"], window_encoder, taxonomy, soft=soft)
