@@ -27,6 +27,12 @@ class DataConfig:
     """JSON Lines files with text and units, named here or with --extra; never copied."""
     context: bool = True
     """Whether a segment is read within its document; False (each alone) is for baselines."""
+    rough: float = 0.0
+    """Share of training documents read with typos, without stops, or in one case only."""
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        _require(0 <= self.rough <= 1, "data.rough", self.rough, "0 to 1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from training.evaluate import quick_scores
 from training.losses import MultiHeadLoss, stack_labels
 from training.model import MomentModel
 from training.narrow import SAMPLE, narrow
+from training.noise import roughened
 from training.optimizer import optimizer
 from training.repeatable import RepeatableTrainer, StepSeed
 from training.rounding import round_inputs
@@ -110,7 +111,9 @@ def fit_splits(
         round_inputs(model)
     teachers = list(map(Path, config.distil.teachers))
     soft = teacher_scores(teachers, splits["train"], taxonomy) if teachers else None
-    train = examples(splits["train"], window_encoder, taxonomy, soft=soft)
+    # Teachers have read the clean texts: what they said of those holds for the rough ones.
+    rough = roughened(splits["train"], config.data.rough, seed=config.fit.seed)
+    train = examples(rough, window_encoder, taxonomy, soft=soft)
     validation = examples(splits["validation"], window_encoder, taxonomy)
     loss = MultiHeadLoss(taxonomy, stack_labels(train["labels"]), config.loss, config.distil)
     trainer = _trainer(config, out, model, (train, validation), window_encoder.padding, loss)
