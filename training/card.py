@@ -117,11 +117,23 @@ def _fitting(run: dict[str, Any]) -> str:
         )
     if teachers := config.get("distil", {}).get("teachers"):
         told += (
-            f" It learned from {', '.join(teachers)} beside the labels "
-            f"(weight {config['distil']['weight']:g})."
+            f" Beside the labels it learned from the mean scores of {len(teachers)} larger fits "
+            f"({', '.join(teachers)}; weight {config['distil']['weight']:g})."
         )
-    if layers := config["model"].get("layers"):
+    return told + _made_smaller(config)
+
+
+def _made_smaller(config: dict[str, Any]) -> str:
+    """What was cut from the encoder, and what else was done to the texts and numbers it read."""
+    model, told = config["model"], ""
+    if layers := model.get("layers"):
         told += f" It keeps layers {', '.join(map(str, layers))} of the encoder, counted from 0."
+    if width := model.get("feed_forward"):
+        told += f" Every layer keeps the {width:,} feed-forward units that matter most."
+    if model.get("rounding"):
+        told += " Inputs of products were rounded to 8 bits while it was fitted."
+    if rough := config["data"].get("rough"):
+        told += f" {rough:.0%} of its training texts were given typos or stripped of stops or case."
     return told
 
 

@@ -41,19 +41,20 @@ def narrow(
         InputError: The encoder is not BERT-like, or has no more units than that.
     """
     body: Any = getattr(model.encoder, "encoder", None)
-    layers = getattr(body, "layer", None)
+    layers: Any = getattr(body, "layer", None)
     if not isinstance(layers, nn.ModuleList) or not hasattr(layers[0], "intermediate"):
         raise InputError(
             "model.feed_forward narrows BERT-like encoders; "
             f"{type(model.encoder).__name__} is none, leave it 0"
         )
-    present = layers[0].intermediate.dense.out_features
+    stack: list[Any] = list(layers)
+    present = stack[0].intermediate.dense.out_features
     if width > present:
         raise InputError(f"model.feed_forward is {width}; the encoder has {present} units a layer")
     found = encoder.encode([d.text for d in documents], [d.segments for d in documents])
     windows = [window for own in found for window in own]
-    energies = _mean_squares(model, layers, windows, encoder.padding)
-    for layer, energy in zip(layers, energies, strict=True):
+    energies = _mean_squares(model, stack, windows, encoder.padding)
+    for layer, energy in zip(stack, energies, strict=True):
         outgoing = layer.output.dense.weight.detach().square().sum(dim=0)
         kept = (energy * outgoing).topk(width).indices.sort().values
         layer.intermediate.dense = _linear(
@@ -66,7 +67,7 @@ def narrow(
 
 @torch.inference_mode()
 def _mean_squares(
-    model: MomentModel, layers: nn.ModuleList, windows: Sequence[Window], padding: int
+    model: MomentModel, layers: list[Any], windows: Sequence[Window], padding: int
 ) -> list[Tensor]:
     """For each layer, the mean square of each unit's activation over the windows' tokens."""
     sums = [torch.zeros(layer.intermediate.dense.out_features) for layer in layers]

@@ -1,6 +1,7 @@
 """Rounding while fitting: the noise of 8 bits, gradients as if there were none."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -24,7 +25,7 @@ class Echo(torch.nn.Linear):
 @pytest.fixture
 def echo():
     layer = Echo(4, 4)
-    model = torch.nn.Module()
+    model: Any = torch.nn.Module()
     model.encoder = torch.nn.Sequential(layer)
     round_inputs(model)
     return layer
