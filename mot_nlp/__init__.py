@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ReadError,
         TaxonomyError,
     )
+    from mot_nlp.monitoring import DriftResult, drift
     from mot_nlp.records import (
         DOCUMENT_COLUMNS,
         MOMENT_COLUMNS,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         trend,
     )
     from mot_nlp.tagger import MomentTagger
+    from mot_nlp.taxonomy import Taxonomy, read_taxonomy
     from mot_nlp.transcripts import document
 
 __version__ = VERSION
@@ -54,6 +56,7 @@ __all__ = [
     "BundleError",
     "ColumnError",
     "Document",
+    "DriftResult",
     "InputError",
     "JobError",
     "Moment",
@@ -63,18 +66,21 @@ __all__ = [
     "ReadError",
     "Segment",
     "TaggedDocument",
+    "Taxonomy",
     "TaxonomyError",
     "Turn",
     "__version__",
     "compare",
     "consistency",
     "document",
+    "drift",
     "drivers",
     "load",
     "moment_table",
     "paths",
     "predict",
     "quotes",
+    "read_taxonomy",
     "report",
     "trend",
 ]
@@ -91,6 +97,7 @@ _HOMES = {
         "ReadError",
         "TaxonomyError",
     ),
+    "mot_nlp.monitoring": ("DriftResult", "drift"),
     "mot_nlp.records": (
         "DOCUMENT_COLUMNS",
         "MOMENT_COLUMNS",
@@ -111,6 +118,7 @@ _HOMES = {
         "trend",
     ),
     "mot_nlp.tagger": ("MomentTagger",),
+    "mot_nlp.taxonomy": ("Taxonomy", "read_taxonomy"),
     "mot_nlp.transcripts": ("document",),
 }
 

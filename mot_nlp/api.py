@@ -13,10 +13,11 @@ import pandas as pd
 from mot_nlp.bundle import MANIFEST, bundle_path
 from mot_nlp.errors import ColumnError, InputError
 from mot_nlp.language import with_language
-from mot_nlp.readers import ID_NAMES, Columns, documents_from_rows, kept_names
-from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, Document, Rejected
+from mot_nlp.readers import ID_NAMES, Columns, check_kept, documents_from_rows, kept_names
+from mot_nlp.records import DOCUMENT_COLUMNS, Document, Rejected, moment_columns
 from mot_nlp.review import COLUMN, heads_to_review, thresholds
 from mot_nlp.tagger import MomentTagger
+from mot_nlp.taxonomy import CONFIDENCE
 from mot_nlp.views import MAX_DOCUMENTS, MomentFrame, moment_frame
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _TYPES = {
     "end": "int64",
     "n_segments": "int64",
     "pivotal": "bool",
-    **{name: "float64" for name in MOMENT_COLUMNS if name.endswith(("_score", "_confidence"))},
+    "sentiment_score": "float64",
 }
 """Types of the columns that are not text, which a frame without rows cannot tell."""
 
@@ -51,7 +52,8 @@ def load(
 
     Args:
         path: Bundle folder, or the name of a shipped model: ``default``, or ``fast``, which is about
-            twice as fast and somewhat less exact. ``default`` where none is given.
+            twice as fast and somewhat less exact, or ``hf://owner/name`` for one of the Hugging Face
+            hub. ``default`` where none is given.
         precision: ``int8``, ``bf16`` or ``fp32`` where the bundle holds it; its own choice if None.
         threads: Processor cores to use; all that this process may use if None.
 
@@ -126,7 +128,8 @@ def predict(
             default one where none is given.
 
     Returns:
-        Moments in the columns of ``mot_nlp.MOMENT_COLUMNS``, then the kept ones; with
+        Moments in the columns of ``mot_nlp.MOMENT_COLUMNS``, then label and confidence of each extra
+        head of the model (a list of labels where it takes several), then the kept ones; with
         ``documents=True`` also the documents. Rows that had to be set aside are counted in a
         warning of the ``mot_nlp`` logger; the first ``MOST_REJECTED`` are listed in
         ``attrs["rejected"]`` of the moments, all are counted in ``attrs["n_rejected"]``.
@@ -145,6 +148,8 @@ def predict(
         ),
     )
     kept = kept_names(columns, names)
+    check_kept(columns, tagger.taxonomy.extras)
+    own_columns = moment_columns(tagger.taxonomy.extras)
     if review and COLUMN in kept:
         raise ColumnError(
             f"the column {COLUMN!r} would be kept and written anew; leave it out of keep, or rename it"
@@ -166,11 +171,12 @@ def predict(
         if own and len(texts) < MAX_DOCUMENTS:
             texts[tagged.document.id] = tagged.document.text
     _warn(rejected, len(document_rows))
-    moments = moment_frame(moment_rows, [*MOMENT_COLUMNS, *kept], texts)
+    moments = moment_frame(moment_rows, [*own_columns, *kept], texts, tagger.taxonomy)
     if moments.empty:
-        moments = moments.astype(_TYPES)
+        confidences = [name for name in own_columns if name.endswith(CONFIDENCE)]
+        moments = moments.astype(_TYPES | dict.fromkeys(confidences, "float64"))
     if review:
-        moments.insert(len(MOMENT_COLUMNS), COLUMN, heads_to_review(moments, least))
+        moments.insert(len(own_columns), COLUMN, heads_to_review(moments, least))
     moments.attrs["rejected"] = [asdict(entry) for entry in rejected[:MOST_REJECTED]]
     moments.attrs["n_rejected"] = len(rejected)
     if not documents:

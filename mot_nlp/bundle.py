@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mot_nlp.errors import BundleError, InputError
+from mot_nlp.hub import SCHEME, fetch
 from mot_nlp.taxonomy import Taxonomy, read_taxonomy
 
 FORMAT_VERSION = 1
@@ -93,6 +94,11 @@ class Bundle:
         """One hash that stands for the whole bundle."""
         return hashlib.sha256(self.file(MANIFEST).read_bytes()).hexdigest()
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """``name`` and ``sha256``: what results say they come from."""
+        return {"name": self.manifest.name, "sha256": self.sha256}
+
 
 def shipped_path(name: str = "default") -> Path:
     """Folder of a shipped bundle: package data, or ``models/`` in a checkout.
@@ -119,15 +125,19 @@ def bundle_path(asked: str | Path | None) -> Path:
 
     Args:
         asked: A folder, or a name of ``SHIPPED``, which goes before a folder so called; None for
-            the default one. ``./fast`` is always a folder.
+            the default one. ``./fast`` is always a folder. ``hf://owner/name`` or
+            ``hf://owner/name@revision`` for a repository of the Hugging Face hub, which is fetched.
 
     Raises:
-        BundleError: The shipped bundle is not there.
+        BundleError: The shipped bundle is not there, or the one on the hub cannot be fetched.
+        InputError: An address on the hub cannot be read, or the hub's client is not installed.
     """
     if asked is None:
         return shipped_path()
     if isinstance(asked, str) and asked in SHIPPED:
         return shipped_path(asked)
+    if isinstance(asked, str) and asked.startswith(SCHEME):
+        return fetch(asked, (MANIFEST, *FILES))
     return Path(asked)
 
 
@@ -196,8 +206,8 @@ def _read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not folder.is_dir():
         raise BundleError(
-            f"no model bundle at {folder}; name the folder that holds {MANIFEST}, or a shipped model: "
-            f"{', '.join(SHIPPED)}"
+            f"no model bundle at {folder}; name the folder that holds {MANIFEST}, {SCHEME}owner/name, or "
+            f"a shipped model: {', '.join(SHIPPED)}"
         )
     try:
         table = json.loads(path.read_text(encoding="utf-8"))

@@ -9,8 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mot_nlp.taxonomy import CONFIDENCE
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from mot_nlp.taxonomy import Question
 
 SOURCES = ("review", "social", "transcript")
 
@@ -34,6 +38,11 @@ MOMENT_COLUMNS = (
     "pivotal_confidence",
     "n_segments",
 )
+"""Columns of the rows of moments; a taxonomy with extra heads adds its own, see ``moment_columns``."""
+
+TAGGED_BY = "mot_nlp.model"
+"""Key under which a Parquet file of moments says, as JSON, which model they come from."""
+
 DOCUMENT_COLUMNS = (
     "doc_id",
     "source",
@@ -100,13 +109,18 @@ class Moment:
         start: First character in the document's text.
         end: End, exclusive.
         speaker: Who said it, empty where the text has no speakers.
-        labels: Label of each head but ``pivotal``, by head name.
+        labels: Label of each core head but ``pivotal``, by head name.
         pivotal: Whether any of its segments is make-or-break.
-        sentiment_score: P(positive) − P(negative), from −1 to 1.
-        confidences: Calibrated probability of each label, by head name, 0 to 1; of a run, the mean
-            of its segments' own, weighted by their length. A pivotal run counts its plain segments'
-            P(no) there.
+        sentiment_score: The sum over sentiments of probability times score, from −1 to 1; of
+            negative, neutral and positive that is P(positive) − P(negative).
+        confidences: Calibrated probability of each label, by question, 0 to 1; of a question of
+            several labels, that of the label it is least sure to have or not to have. Of a run, the
+            mean of its segments' own, weighted by their length. A pivotal run counts its plain
+            segments' P(no) there.
         n_segments: Number of segments in the run.
+        answers: What extra heads say, by question: a label, or all labels that hold where several may.
+            Of a run, the label that most of its text is surest of (length times confidence), or all
+            labels that any of its segments has.
     """
 
     start: int
@@ -117,6 +131,7 @@ class Moment:
     sentiment_score: float
     confidences: Mapping[str, float]
     n_segments: int
+    answers: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +149,7 @@ class TaggedDocument:
     moments: tuple[Moment, ...]
 
     def moment_rows(self, *, all_segments: bool = False) -> list[dict[str, Any]]:
-        """Flat rows in the order of ``MOMENT_COLUMNS``, then the columns kept from the input.
+        """Flat rows in the order of ``moment_columns``, then the columns kept from the input.
 
         Args:
             all_segments: One row a segment, the none segments too, instead of merged moments.
@@ -154,8 +169,13 @@ class TaggedDocument:
             **moment.labels,
             "sentiment_score": moment.sentiment_score,
             "pivotal": moment.pivotal,
-            **{f"{name}_confidence": value for name, value in moment.confidences.items()},
+            **{
+                f"{name}{CONFIDENCE}": value
+                for name, value in moment.confidences.items()
+                if name not in moment.answers
+            },
             "n_segments": moment.n_segments,
+            **_answered(moment),
             **document.extra,
         }
 
@@ -172,6 +192,25 @@ class TaggedDocument:
             "language": document.language,
             **document.extra,
         }
+
+
+def _answered(moment: Moment) -> dict[str, Any]:
+    """The columns of the extra heads; several labels are a list, as JSON and Arrow have them."""
+    columns: dict[str, Any] = {}
+    for name, given in moment.answers.items():
+        columns[name] = given if isinstance(given, str) else list(given)
+        columns[f"{name}{CONFIDENCE}"] = moment.confidences[name]
+    return columns
+
+
+def moment_columns(extras: Iterable[Question]) -> tuple[str, ...]:
+    """Columns of the rows of moments: ``MOMENT_COLUMNS``, then label and confidence of each extra head.
+
+    Args:
+        extras: Questions after the core ones, as ``Taxonomy.extras`` has them.
+    """
+    own = [(extra.name, f"{extra.name}{CONFIDENCE}") for extra in extras]
+    return (*MOMENT_COLUMNS, *(name for pair in own for name in pair))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mot_nlp.errors import InputError
+from mot_nlp.taxonomy import CONFIDENCE, question_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,9 @@ COLUMN = "review_heads"
 def thresholds(manifest: Manifest) -> dict[str, float]:
     """Least confidence of each head from which on 95 % of labels were right on held-out feedback.
 
+    Of a question of several labels that is the greatest threshold of its labels, since its confidence
+    is that of the least sure of them: where any label is under its own, the row is to be read.
+
     Raises:
         InputError: The bundle was made without them.
     """
@@ -30,7 +34,11 @@ def thresholds(manifest: Manifest) -> dict[str, float]:
             f"the bundle {manifest.name!r} holds no review thresholds; export it again with "
             "python -m training export"
         )
-    return {head: entry["threshold"] for head, entry in manifest.review.items()}
+    least: dict[str, float] = {}
+    for head, entry in manifest.review.items():
+        question = question_of(head)
+        least[question] = max(entry["threshold"], least.get(question, 0.0))
+    return least
 
 
 def heads_to_review(moments: pd.DataFrame, least: Mapping[str, float]) -> list[str]:
@@ -50,6 +58,6 @@ def heads_to_review(moments: pd.DataFrame, least: Mapping[str, float]) -> list[s
     """
     names = np.array(list(least))
     under = np.column_stack(
-        [moments[f"{head}_confidence"].to_numpy(float) < limit for head, limit in least.items()]
+        [moments[f"{head}{CONFIDENCE}"].to_numpy(float) < limit for head, limit in least.items()]
     )
     return [",".join(names[row]) for row in under]

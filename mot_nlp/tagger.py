@@ -82,6 +82,11 @@ class MomentTagger:
         return cls(open_bundle(path), precision=precision, threads=threads)
 
     @property
+    def identity(self) -> dict[str, str]:
+        """``name``, ``sha256`` and ``precision`` of this model: what results say they come from."""
+        return self.bundle.identity | {"precision": self._session.precision}
+
+    @property
     def taxonomy(self) -> Taxonomy:
         """Labels of this model."""
         return self.bundle.taxonomy

@@ -6,14 +6,16 @@ import html
 import math
 from itertools import islice
 from numbers import Real
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import pandas as pd
 
-from mot_nlp.taxonomy import POLES
+from mot_nlp.taxonomy import CONFIDENCE, FIVE_LEVELS, HEADS, sign_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from mot_nlp.taxonomy import Question, Taxonomy
 
 MAX_DOCUMENTS = 10
 """Most documents whose text a frame remembers and shows."""
@@ -25,26 +27,34 @@ _AROUND = 120
 _ELLIPSIS = '<span title="text left out" style="opacity:.6"> [\N{HORIZONTAL ELLIPSIS}] </span>'
 _NEEDED = ("doc_id", "start", "end")
 _LABELS = ("stage", "moment", "touchpoint")
-_CONFIDENCES = ("stage", "moment", "touchpoint", "sentiment", "pivotal")
 
 # Sign, colour and underline by sentiment: the colours are see-through, so that the theme's own
 # text colour stays readable on them, and none of the three is needed to tell the others apart.
 _STYLES = {
-    POLES[1]: ("+", "46,160,67", "solid"),
-    POLES[0]: ("-", "229,83,75", "double"),
+    1: ("+", "46,160,67", "solid"),
+    -1: ("-", "229,83,75", "double"),
+    0: ("o", "128,128,128", "dotted"),
 }
-_OTHER_STYLE = ("o", "128,128,128", "dotted")
+_USUAL_SIGNS = {label: sign_of(score) for label, score in FIVE_LEVELS.items()}
+
+
+class _Known(NamedTuple):
+    """What is known of the labels: which sentiments are good or bad, and the extra questions."""
+
+    signs: Mapping[str, int] = _USUAL_SIGNS
+    extras: Sequence[Question] = ()
 
 
 class MomentFrame(pd.DataFrame):
     """A DataFrame that shows the texts its rows were found in.
 
-    It remembers the texts of its first documents through slices, filters and copies; what was
-    joined, grouped or read again is shown as any other DataFrame.
+    It remembers the texts of its first documents, and the labels of its model, through slices,
+    filters and copies; what was joined, grouped or read again is shown as any other DataFrame.
     """
 
-    _metadata: ClassVar[list[str]] = ["_texts"]
+    _metadata: ClassVar[list[str]] = ["_texts", "_taxonomy"]
     _texts: Mapping[str, str] | None = None
+    _taxonomy: Taxonomy | None = None
 
     @property
     def _constructor(self) -> type[MomentFrame]:
@@ -59,7 +69,8 @@ class MomentFrame(pd.DataFrame):
         table: str | None = super()._repr_html_()  # type: ignore[misc]  # not in the stubs
         if table is None:
             return None
-        return "".join(_document(name, text, rows) for name, text, rows in self._shown()) + table
+        shown = [_document(*document, self._taxonomy) for document in self._shown()]
+        return "".join(shown) + table
 
     def _shown(self) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
         """Id, text and rows of each document to show."""
@@ -78,6 +89,7 @@ def moment_frame(
     rows: Sequence[Mapping[str, Any]] | pd.DataFrame,
     columns: Sequence[str],
     texts: Mapping[str, str],
+    taxonomy: Taxonomy | None = None,
 ) -> MomentFrame:
     """Make the frame that predict returns.
 
@@ -85,28 +97,36 @@ def moment_frame(
         rows: Moment rows.
         columns: Columns of the frame, in order; what a row lacks is missing.
         texts: Document texts by id; the first ``MAX_DOCUMENTS`` are remembered.
+        taxonomy: Labels of the model that found the moments, as :func:`highlight` takes them.
     """
     given = rows if isinstance(rows, pd.DataFrame) else [dict(row) for row in rows]
     frame = MomentFrame(given, columns=list(columns))
     frame._texts = dict(islice(texts.items(), MAX_DOCUMENTS))
+    frame._taxonomy = taxonomy
     return frame
 
 
-def highlight(text: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def highlight(
+    text: str, rows: Sequence[Mapping[str, Any]], taxonomy: Taxonomy | None = None
+) -> str:
     """One document as HTML, its moments marked and captioned.
 
-    A mark is coloured by sentiment. Its caption says the sentiment (+, - or o), stage, moment and
-    touchpoint, with a star if it is pivotal; its title gives the confidences. A row that does not
-    fit, because its offsets lie outside the text or in another mark, is left out.
+    A mark is coloured by sentiment. Its caption says the sentiment (+, - or o), stage, moment,
+    touchpoint and what extra heads found, with a star if it is pivotal; its title gives the
+    confidences. A row that does not fit, because its offsets lie outside the text or in another
+    mark, is left out.
 
     Args:
         text: The document's text, in which the rows' ``start`` and ``end`` count.
         rows: Moment rows of this document, in any order; any label may be missing.
+        taxonomy: Labels of the model that found the moments; where none is given, the usual names of
+            sentiments count, and there are no extra heads.
 
     Returns:
         HTML in which all that comes from the text and the rows is escaped. Of a text of more than
         ``LONG`` characters, the surroundings of the first moments.
     """
+    known = _Known() if taxonomy is None else _Known(taxonomy.signs, taxonomy.extras)
     spans = _spans(rows, len(text))
     is_long = len(text) > LONG
     parts = []
@@ -119,7 +139,7 @@ def highlight(text: str, rows: Sequence[Mapping[str, Any]]) -> str:
             left = len(spans) - number
             parts.append(f"{_ELLIPSIS}<small>{left} more moment{'s' * (left > 1)}</small>")
             break
-        parts.append(before + _marked(words, row))
+        parts.append(before + _marked(words, row, known))
         position = end
     else:
         parts.append(_between(text, position, len(text), is_long=is_long))
@@ -129,11 +149,13 @@ def highlight(text: str, rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _document(name: str, text: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def _document(
+    name: str, text: str, rows: Sequence[Mapping[str, Any]], taxonomy: Taxonomy | None
+) -> str:
     return (
         '<div style="margin:0 0 1em;max-width:60em;text-align:start">'
         f'<div style="opacity:.7;font-size:85%">{_escaped(str(name))}</div>'
-        f"{highlight(text, rows)}</div>"
+        f"{highlight(text, rows, taxonomy)}</div>"
     )
 
 
@@ -180,19 +202,17 @@ def _shortened(text: str, most: int) -> str:
     return _escaped(text[: most // 2]) + _ELLIPSIS + _escaped(text[-(most // 2) :])
 
 
-def _marked(words: str, row: Mapping[str, Any]) -> str:
+def _marked(words: str, row: Mapping[str, Any], known: _Known) -> str:
     """A mark and its caption around words that are HTML already."""
-    sentiment = row.get("sentiment")
-    sign, colour, line = _OTHER_STYLE
-    if isinstance(sentiment, str):
-        sign, colour, line = _STYLES.get(sentiment, _OTHER_STYLE)
+    sign, colour, line = _STYLES[known.signs.get(str(row.get("sentiment")), 0)]
     labels = [label for name in _LABELS if isinstance(label := row.get(name), str)]
+    labels += [label for extra in known.extras for label in extra.found(row.get(extra.name))]
     # A segment without a moment says none in every head; once is enough.
     caption = " ".join([sign, " \N{MIDDLE DOT} ".join(dict.fromkeys(labels))]).strip()
     # As text, so that NumPy's and pandas' booleans and missing values need no case of their own.
     star = " \N{BLACK STAR}" if str(row.get("pivotal")) == "True" else ""
     return (
-        f'<mark title="{_escaped(_title(row))}" style="color:inherit;padding:.1em .2em;'
+        f'<mark title="{_escaped(_title(row, known))}" style="color:inherit;padding:.1em .2em;'
         f"border-radius:.2em;background:rgba({colour},.22);"
         f'border-bottom:2px {line} rgba({colour},.9)">{words}</mark>'
         '<small style="opacity:.8;font-size:75%;unicode-bidi:isolate;margin:0 .3em">'
@@ -200,12 +220,12 @@ def _marked(words: str, row: Mapping[str, Any]) -> str:
     )
 
 
-def _title(row: Mapping[str, Any]) -> str:
+def _title(row: Mapping[str, Any], known: _Known) -> str:
     """Sentiment in words, then the confidences that are there: ``negative; stage 0.93, ...``."""
     confidences = [
         f"{name} {float(value):.2f}"
-        for name in _CONFIDENCES
-        if isinstance(value := row.get(f"{name}_confidence"), Real) and math.isfinite(value)
+        for name in (*HEADS, *(extra.name for extra in known.extras))
+        if isinstance(value := row.get(f"{name}{CONFIDENCE}"), Real) and math.isfinite(value)
     ]
     sentiment = row.get("sentiment")
     words = [sentiment] if isinstance(sentiment, str) else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 from mot_nlp.decoding import Decoder, segment_scores, softmax
 from mot_nlp.encoding import Piece, Window
 from mot_nlp.records import Document, Segment, Turn
-from mot_nlp.taxonomy import HEADS
+from mot_nlp.taxonomy import HEADS, read_taxonomy
+from tests.tiny import OWN_TAXONOMY
 
 SURE = 20.0
 BROKE = {"stage": "post_purchase", "moment": "smot", "touchpoint": "product"}
@@ -283,3 +286,113 @@ def test_pieces_of_a_segment_are_averaged_by_their_tokens():
     found = segment_scores(windows, scores, 3)
     assert found.tolist() == [[1, 0], [5, 6], [5, 5]]
     assert found.dtype == np.float32
+
+
+# ---------------------------------------------------------------- labels of one's own
+OWN = {"stage": "using", "moment": "smot", "touchpoint": "router", "sentiment": "negative"}
+OWN |= {"pivotal": "no", "effort": "hard"}
+OWN_NONE = {"stage": "none", "moment": "none", "touchpoint": "none", "sentiment": "neutral"}
+OWN_NONE |= {"pivotal": "no", "effort": "not_told"}
+
+
+@pytest.fixture(scope="module")
+def own():
+    return Decoder(read_taxonomy(OWN_TAXONOMY), {})
+
+
+def own_scores(decoder, *rows, sure=SURE):
+    """Scores that make each row's labels all but certain; ``emotion`` is a set of labels."""
+    taxonomy = decoder.taxonomy
+    emotions = taxonomy.questions["emotion"]
+    split = [
+        {name: label for name, label in row.items() if name != "emotion"}
+        | {
+            head: "yes" if label in row["emotion"] else "no"
+            for label, head in zip(emotions.labels, emotions.heads, strict=True)
+        }
+        for row in rows
+    ]
+    return scores_for(taxonomy, *split, sure=sure)
+
+
+def own_moments(decoder, lengths, *rows):
+    document, spans = conversation(lengths)
+    return tag(decoder, document, spans, own_scores(decoder, *rows))
+
+
+def test_extra_heads_answer_beside_the_core_ones(own):
+    tagged = own_moments(own, [5], OWN | {"emotion": {"worry", "anger"}})
+    for row in (*tagged.segments, *tagged.moments):
+        assert row.labels == {name: OWN[name] for name in HEADS if name != "pivotal"}
+        assert row.answers == {"effort": "hard", "emotion": ("anger", "worry")}  # taxonomy order
+        assert set(row.confidences) == {*HEADS, "effort", "emotion"}
+
+
+def test_none_takes_the_extra_heads_with_it(own):
+    tagged = own_moments(own, [5], OWN_NONE | {"effort": "hard", "emotion": {"joy"}})
+    [row] = tagged.segments
+    assert row.answers == {"effort": "not_told", "emotion": ()}
+    assert row.confidences["emotion"] == pytest.approx(0, abs=1e-6)
+
+
+def test_several_labels_are_as_sure_as_the_least_sure(own):
+    scores = own_scores(own, OWN | {"emotion": {"joy"}})
+    part = own.taxonomy.slices()
+    scores[0, part["emotion.joy"]] = np.log([0.4, 0.6])
+    scores[0, part["emotion.anger"]] = np.log([0.7, 0.3])
+    document, spans = conversation([4])
+    [row] = tag(own, document, spans, scores).segments
+    assert row.answers["emotion"] == ("joy",)
+    assert row.confidences["emotion"] == pytest.approx(0.6)
+    scores[0, part["emotion.trust"]] = np.log([0.55, 0.45])
+    [row] = tag(own, document, spans, scores).segments
+    assert row.confidences["emotion"] == pytest.approx(0.55)
+
+
+def test_five_sentiments_make_one_score(own):
+    scores = own_scores(own, OWN | {"emotion": set()})
+    scores[0, own.taxonomy.slices()["sentiment"]] = np.log([0.4, 0.3, 0.1, 0.15, 0.05])
+    document, spans = conversation([4])
+    [row] = tag(own, document, spans, scores).segments
+    assert row.labels["sentiment"] == "very_negative"
+    assert row.sentiment_score == pytest.approx(-0.4 - 0.5 * 0.3 + 0.5 * 0.15 + 0.05)
+
+
+@settings(max_examples=50, deadline=None)
+@given(scores=any_scores())
+def test_three_sentiments_score_to_the_bit_as_positive_less_negative(decoder, taxonomy, scores):
+    scores = scores[:, : taxonomy.width]
+    document, spans = conversation([3] * len(scores))
+    found = [row.sentiment_score for row in tag(decoder, document, spans, scores).segments]
+    likely = decoder.probabilities(scores)
+    none = decoder.choose(likely)["stage"] == taxonomy.heads["stage"].index("none")
+    expected = likely["sentiment"][:, 2] - likely["sentiment"][:, 0]
+    assert found == np.where(none, 0.0, expected).tolist()
+
+
+def test_extra_heads_part_no_moments(own):
+    rows: list[dict[str, Any]] = [
+        OWN | {"effort": "easy", "emotion": {"joy"}},
+        OWN | {"emotion": {"anger", "joy"}},
+    ]
+    [moment] = own_moments(own, [5, 20], *rows).moments
+    assert moment.n_segments == 2
+    assert moment.answers == {"effort": "hard", "emotion": ("joy", "anger")}
+
+
+def test_a_run_takes_the_label_that_most_of_the_text_is_surest_of(own):
+    rows: list[dict[str, Any]] = [
+        OWN | {"effort": label, "emotion": set()} for label in ("easy", "hard", "easy")
+    ]
+    scores = own_scores(own, *rows)
+    part = own.taxonomy.slices()["effort"]  # not_told, easy, hard
+    scores[0, part] = np.log([0.3, 0.5, 0.2])
+    scores[1, part] = np.log([0.05, 0.05, 0.9])
+    scores[2, part] = np.log([0.3, 0.4, 0.3])
+    document, spans = conversation([10, 11, 10])
+    [moment] = tag(own, document, spans, scores).moments
+    assert moment.answers["effort"] == "hard"  # 11 x 0.9 is more than 10 x 0.5 + 10 x 0.4
+    assert moment.confidences["effort"] == pytest.approx((5 + 9.9 + 4) / 31)
+    document, spans = conversation([12, 11, 12])
+    [moment] = tag(own, document, spans, scores).moments
+    assert moment.answers["effort"] == "easy"

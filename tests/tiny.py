@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = Path(__file__).parent / "tiny-bundle"
 TAXONOMY = ROOT / "training" / "configs" / "taxonomy.toml"
+OWN_TAXONOMY = ROOT / "training" / "configs" / "example-taxonomy.toml"
 HIDDEN = 32
 
 
@@ -78,6 +79,54 @@ def build() -> None:
         shutil.rmtree(BUNDLE, ignore_errors=True)
         export(fitted, BUNDLE)
         shutil.rmtree(BUNDLE / "checkpoint")
+
+
+def write_own_bundle(folder: Path, taxonomy_path: Path = OWN_TAXONOMY, *, seed: int = 3) -> Path:
+    """The tiny bundle with the labels of another taxonomy: quick to make, and without torch.
+
+    Its scores are random mixtures of those of the tiny bundle, so that different texts get different
+    labels, all of them on some texts; what they say is of no use.
+    """
+    import json
+
+    import numpy as np
+    import openvino
+    from openvino import opset13 as ops
+
+    from mot_nlp.bundle import MANIFEST, Manifest, write_manifest
+    from mot_nlp.taxonomy import read_taxonomy
+
+    taxonomy = read_taxonomy(taxonomy_path)
+    graph = openvino.Core().read_model(BUNDLE / "model.xml")
+    given = graph.outputs[0].get_node().input_value(0)
+    width = given.partial_shape[-1].get_length()
+    mixture = np.random.default_rng(seed).normal(0, 0.7, (width, taxonomy.width))
+    mixed = ops.matmul(given, ops.constant(mixture.astype(np.float32)), False, False)
+    shift = np.zeros(taxonomy.width, np.float32)
+    for name, part in taxonomy.slices().items():
+        if name not in taxonomy.questions:  # one of several labels: most segments have few of them
+            shift[part.start] = 3.0
+    mixed = ops.add(mixed, ops.constant(shift))
+    folder.mkdir(parents=True, exist_ok=True)
+    openvino.save_model(
+        openvino.Model([ops.result(mixed)], graph.get_parameters()), folder / "model.xml",
+        compress_to_fp16=False,
+    )  # fmt: skip
+    for name in ("tokenizer.json", "README.md"):
+        shutil.copyfile(BUNDLE / name, folder / name)
+    shutil.copyfile(taxonomy_path, folder / "taxonomy.toml")
+    tiny = json.loads((BUNDLE / MANIFEST).read_text(encoding="utf-8"))
+    manifest = Manifest(
+        name="own",
+        precision=tiny["precision"],
+        precisions=tuple(tiny["precisions"]),
+        window=tiny["window"],
+        heads={name: list(head.labels) for name, head in taxonomy.heads.items()},
+        temperatures={},
+        review={name: {"threshold": 0.6, "kept": 0.5} for name in taxonomy.heads},
+    )
+    write_manifest(folder, manifest)
+    return folder
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from mot_nlp.batch.parts import arrow_table, document_schema, moment_schema, wri
 from mot_nlp.bundle import file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mot_nlp.batch.shards import Shard
     from mot_nlp.batch.tagging import Tagged
     from mot_nlp.tables.adding import Adder
+    from mot_nlp.taxonomy import Question
 
 
 class Committer:
@@ -31,6 +32,7 @@ class Committer:
         manifest: What the job is.
         tables: Columns that each table is by.
         adder: Adds the tables up.
+        extras: Questions of the model after the core ones.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Committer:
         manifest: Manifest,
         tables: tuple[tuple[str, ...], ...],
         adder: Adder,
+        extras: Sequence[Question] = (),
     ) -> None:
         self._folder = folder
         self._ledger = ledger
@@ -47,7 +50,7 @@ class Committer:
         self._kinds = manifest.kinds
         self._tables = tables
         self._adder = adder
-        self._schemas = moment_schema(manifest.kinds), document_schema(manifest.kinds)
+        self._schemas = moment_schema(manifest.kinds, extras), document_schema(manifest.kinds)
 
     def commit(self, shard: Shard, tagged: Tagged, encodings: Mapping[str, str]) -> Record:
         """Have a shard finished.

@@ -14,13 +14,13 @@ from mot_nlp.batch.kept import KeptColumns
 from mot_nlp.batch.parts import arrow_table, document_schema, moment_schema
 from mot_nlp.batch.result import count_reason, read_fraction
 from mot_nlp.batch.shards import shards
-from mot_nlp.batch.tagging import Collector
 from mot_nlp.readers import Position, ReadNotes, read_positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mot_nlp.batch.planning import Plan
+    from mot_nlp.batch.tagging import Collector
     from mot_nlp.records import Document
     from mot_nlp.tagger import MomentTagger
 
@@ -104,9 +104,9 @@ def estimate(plan: Plan, tagger: MomentTagger, *, notes: ReadNotes | None = None
 def _timed(plan: Plan, tagger: MomentTagger, few: Sequence[Document]) -> tuple[float, Collector]:
     """The seconds that a few documents take, once the network has seen their lengths."""
     seconds = 0.0
-    collector = Collector(few, plan.options)
+    collector = plan.collector(few)
     for _ in range(2):
-        collector = Collector(few, plan.options)
+        collector = plan.collector(few)
         began = time.perf_counter()
         for results in tagger.batches([collector.distinct()]):
             collector.add(results)
@@ -119,7 +119,7 @@ def _bytes_of_one(plan: Plan, collector: Collector, count: int) -> float:
     kept = KeptColumns.of(plan.options.columns.kept, ()).kinds
     tagged, size = collector.tagged, 0
     for columns, schema in (
-        (tagged.moments, moment_schema(kept)),
+        (tagged.moments, moment_schema(kept, plan.bundle.taxonomy.extras)),
         (tagged.documents, document_schema(kept)),
     ):
         rows = arrow_table(columns, schema, kept)

@@ -61,6 +61,8 @@ def finish(
 def summary(manifest: Manifest, result: JobResult) -> dict[str, Any]:
     """What ``summary.json`` tells; only ``run`` differs from run to run."""
     totals = result.totals
+    # Where several labels may hold, their shares are of the moments too, and need not add up to 1.
+    labelled = totals.labels.get("stage", Counter()).total()
     return {
         "documents": totals.documents,
         "moments": totals.moments,
@@ -77,7 +79,7 @@ def summary(manifest: Manifest, result: JobResult) -> dict[str, Any]:
             "documents": totals.repeated,
             "share": round(totals.repeated / max(totals.documents, 1), 6),
         },
-        "labels": {name: _shares(counts) for name, counts in totals.labels.items()},
+        "labels": {name: _shares(counts, labelled) for name, counts in totals.labels.items()},
         "languages": {code or "unknown": n for code, n in sorted(totals.languages.items())},
         "encodings": dict(sorted(totals.encodings.items())),
         "tables": [
@@ -137,11 +139,10 @@ def _write_table(
                 raise error.__cause__ if isinstance(error.__cause__, OSError) else error from None
 
 
-def _shares(counts: Mapping[str, int]) -> dict[str, dict[str, float]]:
-    """Counts with their shares, most first."""
-    whole = max(sum(counts.values()), 1)
+def _shares(counts: Mapping[str, int], whole: int) -> dict[str, dict[str, float]]:
+    """Counts with their shares of ``whole``, most first."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return {label: {"n": n, "share": round(n / whole, 6)} for label, n in ordered}
+    return {label: {"n": n, "share": round(n / max(whole, 1), 6)} for label, n in ordered}
 
 
 def _shards(records: Iterator[Record]) -> Iterator[dict[str, Any]]:

@@ -24,7 +24,6 @@ from mot_nlp.batch.result import JobResult
 from mot_nlp.batch.shards import shards
 from mot_nlp.batch.standing import check_place, check_same, standing, stored_manifest
 from mot_nlp.batch.stopping import Interrupted, Stop
-from mot_nlp.batch.tagging import Collector
 from mot_nlp.batch.tally import Tally
 from mot_nlp.batch.worker import Advance
 from mot_nlp.readers import ReadNotes, UsedIds, read_positions
@@ -116,9 +115,10 @@ class _Run:
             return self._result(Totals(), 0, is_whole=False)
         ledger = Ledger(self._folder, manifest.sha256)
         self._tally = Tally.behind(stands)
-        with Adder(self._plan.bundle.taxonomy) as adder:
+        taxonomy = self._plan.bundle.taxonomy
+        with Adder(taxonomy) as adder:
             tables = self._plan.options.tables
-            committer = Committer(self._folder, ledger, manifest, tables, adder)
+            committer = Committer(self._folder, ledger, manifest, tables, adder, taxonomy.extras)
             with make_pool(self._plan) as pool:
                 is_whole = self._tag(pool, upcoming, committer, stands)
             return self._ended(ledger, manifest, adder, is_whole=is_whole)
@@ -167,7 +167,7 @@ class _Run:
             if shard.number in stands.finished:
                 self._tally.was_finished_before(shard)
             elif not shard.documents:
-                self._commit(committer, shard, Collector([], self._plan.options).tagged)
+                self._commit(committer, shard, self._plan.collector([]).tagged)
             else:
                 while not pool.has_room and not self._stop.is_asked_for:
                     self._listen(pool, committer)

@@ -70,10 +70,9 @@ class Manifest:
         options: JobOptions,
     ) -> Self:
         """The manifest of a job, the kinds of its kept columns not known yet."""
-        model = {"name": bundle.manifest.name, "sha256": bundle.sha256}
         return cls(
             input=fingerprints,
-            model=model | {"precision": precision},
+            model=bundle.identity | {"precision": precision},
             options=json.loads(json.dumps(asdict(options))),  # lists for tuples, as they are read
             kinds={},
         )

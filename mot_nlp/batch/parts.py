@@ -10,14 +10,15 @@ from pyarrow import parquet
 from mot_nlp.batch.folder import replacing
 from mot_nlp.batch.tagging import LABELS, PIVOTAL_HEAD
 from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS
-from mot_nlp.writers.kinds import arrow_type, fitted, fixed_kinds
+from mot_nlp.writers.kinds import arrow_type, extra_kinds, fitted, fixed_kinds
 from mot_nlp.writers.values import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from mot_nlp.batch.tagging import Columns
+    from mot_nlp.taxonomy import Question
 
 SCHEMA_VERSION = 1
 """Version of the columns of a part; told in its metadata as ``mot_nlp.schema``."""
@@ -31,14 +32,16 @@ _DICTIONARIES = (
 )
 
 
-def moment_schema(kept: Mapping[str, str]) -> pa.Schema:
-    """Columns of the moments, then the kept ones of these kinds."""
-    return _schema(MOMENT_COLUMNS, kept)
+def moment_schema(kept: Mapping[str, str], extras: Sequence[Question] = ()) -> pa.Schema:
+    """Columns of the moments, those of the model's extra heads, then the kept ones of these kinds."""
+    few = [extra.name for extra in extras if not extra.multiple]
+    own = _own_kinds(MOMENT_COLUMNS) | extra_kinds(extras)
+    return _schema(own, kept, (*_DICTIONARIES, *few))
 
 
 def document_schema(kept: Mapping[str, str]) -> pa.Schema:
     """Columns of the documents, then the kept ones of these kinds."""
-    return _schema(DOCUMENT_COLUMNS, kept)
+    return _schema(_own_kinds(DOCUMENT_COLUMNS), kept, _DICTIONARIES)
 
 
 def arrow_table(columns: Columns, schema: pa.Schema, kept: Mapping[str, str]) -> pa.Table:
@@ -63,11 +66,15 @@ def write_part(path: Path, rows: pa.Table) -> None:
         parquet.write_table(rows, file, compression="zstd", store_schema=True)
 
 
-def _schema(columns: Sequence[str], kept: Mapping[str, str]) -> pa.Schema:
-    kinds = {**{name: fixed_kinds(columns)[name] for name in columns}, **kept}
+def _own_kinds(columns: Sequence[str]) -> dict[str, str]:
+    kinds = fixed_kinds(columns)
+    return {name: kinds[name] for name in columns}
+
+
+def _schema(own: Mapping[str, str], kept: Mapping[str, str], few: Collection[str]) -> pa.Schema:
     fields = [
-        (name, pa.dictionary(pa.int32(), pa.string()) if name in _DICTIONARIES and name not in kept
+        (name, pa.dictionary(pa.int32(), pa.string()) if name in few and name not in kept
          else arrow_type(kind))
-        for name, kind in kinds.items()
+        for name, kind in {**own, **kept}.items()
     ]  # fmt: skip
     return pa.schema(fields, metadata={"mot_nlp.schema": str(SCHEMA_VERSION)})

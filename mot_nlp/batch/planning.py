@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mot_nlp.batch.intake import Intake
+from mot_nlp.batch.tagging import Collector
 from mot_nlp.bundle import open_bundle
-from mot_nlp.readers import check_columns, expand
-from mot_nlp.records import MOMENT_COLUMNS
+from mot_nlp.readers import check_columns, check_kept, expand
+from mot_nlp.records import moment_columns
 from mot_nlp.tables.adding import check_table, columns_to_keep, needs_dates
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mot_nlp.batch.options import JobOptions
     from mot_nlp.bundle import Bundle
     from mot_nlp.readers import ReadNotes, Source
+    from mot_nlp.records import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,13 @@ class Plan:
 
     def intake(self, *, taken: int = 0) -> Intake:
         """What takes rows in, behind so many documents."""
-        columns = _columns(self.options)
+        columns = _columns(self.options, self.bundle)
         dated = any(needs_dates(by, columns) for by in self.options.tables)
         return Intake(self.sources, self.options, taken=taken, needs_dates=dated)
+
+    def collector(self, documents: Sequence[Document]) -> Collector:
+        """What gathers the rows of some documents."""
+        return Collector(documents, self.options, self.bundle.taxonomy.extras)
 
 
 def plan(
@@ -73,16 +79,17 @@ def plan(
     sources = expand(inputs, format=source_format, without=output)
     bundle = open_bundle(model)
     taxonomy = bundle.taxonomy
-    own = _columns(options)
+    check_kept(options.columns, taxonomy.extras)
+    own = _columns(options, bundle)
     extra = [name for by in options.tables for name in columns_to_keep(by, own, taxonomy)]
     columns = options.columns
     keep = tuple(dict.fromkeys([*columns.keep, *extra]))
     options = replace(options, columns=replace(columns, keep=keep))
     for by in options.tables:
-        check_table(by, _columns(options), taxonomy)
+        check_table(by, _columns(options, bundle), taxonomy)
     check_columns(sources, options.columns, notes=notes)
     return Plan(sources, bundle, bundle.checked_precision(precision), options)
 
 
-def _columns(options: JobOptions) -> list[str]:
-    return [*MOMENT_COLUMNS, *options.columns.kept]
+def _columns(options: JobOptions, bundle: Bundle) -> list[str]:
+    return [*moment_columns(bundle.taxonomy.extras), *options.columns.kept]

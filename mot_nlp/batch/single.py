@@ -22,12 +22,14 @@ from mot_nlp.readers import (
     STANDARD_STREAM,
     ReadNotes,
     check_columns,
+    check_kept,
     expand,
     is_url,
     read_positions,
 )
-from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, Document, Rejected
+from mot_nlp.records import DOCUMENT_COLUMNS, TAGGED_BY, Document, Rejected, moment_columns
 from mot_nlp.writers import open_writer
+from mot_nlp.writers.kinds import extra_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -94,6 +96,7 @@ def run(
 
     Raises:
         InputError: The input cannot be read.
+        ColumnError: A kept column is called as one of the model's extra heads.
         OutputError: An output cannot be written, or would overwrite the input.
     """
     options = options or Options()
@@ -104,6 +107,8 @@ def run(
             "another folder, or name another list with --rejected"
         )
     summary, notes = Summary(), ReadNotes()
+    extras = tagger.taxonomy.extras
+    check_kept(options.columns, extras)
     sources = expand(inputs, format=source_format)
     _refuse_same([source.path for source in sources], [target, documents, rejected])
     kept = check_columns(sources, options.columns, notes=notes)
@@ -113,7 +118,13 @@ def run(
     began = time.monotonic()
     with ExitStack() as stack:
         moment_writer = stack.enter_context(
-            open_writer(target, [*MOMENT_COLUMNS, *kept], format=target_format)
+            open_writer(
+                target,
+                [*moment_columns(extras), *kept],
+                format=target_format,
+                kinds=extra_kinds(extras),
+                metadata={TAGGED_BY: json.dumps(tagger.identity)},
+            )
         )
         document_writer = documents and stack.enter_context(
             open_writer(documents, [*DOCUMENT_COLUMNS, *kept])

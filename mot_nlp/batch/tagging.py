@@ -7,20 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mot_nlp.masking import mask
-from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS
+from mot_nlp.records import DOCUMENT_COLUMNS, moment_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mot_nlp.batch.options import Options
     from mot_nlp.records import Document, Moment, TaggedDocument
+    from mot_nlp.taxonomy import Question
 
 Columns = dict[str, list[Any]]
 """Values by column, in order."""
 
 PIVOTAL_HEAD = "pivotal"
 LABELS = ("stage", "moment", "touchpoint", "sentiment", PIVOTAL_HEAD)
-"""The columns of moments whose labels are counted."""
+"""The columns of moments whose labels are counted, beside those of extra heads."""
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ class Tagged:
     Attributes:
         moments: The rows of its moments.
         documents: The rows of its documents.
-        labels: For each of ``LABELS``, how many moments have which.
+        labels: For each of ``LABELS`` and each extra head, how many moments have which.
         languages: How many documents are in which language; unknown is an empty text.
         repeated: Documents whose text another one of the shard has, and so were not tagged again.
     """
@@ -50,9 +51,12 @@ class Collector:
     Args:
         documents: The documents of the shard.
         options: What is asked for.
+        extras: Questions of the model after the core ones.
     """
 
-    def __init__(self, documents: Sequence[Document], options: Options) -> None:
+    def __init__(
+        self, documents: Sequence[Document], options: Options, extras: Sequence[Question] = ()
+    ) -> None:
         self._documents = documents
         self._options = options
         places: dict[tuple[object, ...], int] = {}
@@ -65,10 +69,11 @@ class Collector:
         self._arrived = self._written = 0
         kept = options.columns.kept
         self.tagged = Tagged(
-            moments={name: [] for name in (*MOMENT_COLUMNS, *kept)},
+            moments={name: [] for name in (*moment_columns(extras), *kept)},
             documents={name: [] for name in (*DOCUMENT_COLUMNS, *kept)},
             repeated=len(documents) - len(places),
         )
+        self.tagged.labels.update({extra.name: Counter() for extra in extras})
 
     @property
     def is_done(self) -> bool:
@@ -117,6 +122,8 @@ class Collector:
         for name, label in moment.labels.items():
             self.tagged.labels[name][label] += 1
         self.tagged.labels[PIVOTAL_HEAD]["true" if moment.pivotal else "false"] += 1
+        for name, given in moment.answers.items():
+            self.tagged.labels[name].update([given] if isinstance(given, str) else given)
 
 
 def masked(document: Document) -> Document:

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 from mot_nlp.batch.tagging import Collector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from multiprocessing.connection import Connection
 
     from mot_nlp.batch.options import Options
     from mot_nlp.batch.shards import Shard
     from mot_nlp.batch.tagging import Tagged
     from mot_nlp.records import Document
+    from mot_nlp.taxonomy import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ def _serve(
     tagger = MomentTagger.load(model.path, precision=model.precision, threads=model.threads)
     connection.send(Hungry())
     at_work: deque[tuple[int, Collector]] = deque()
-    for results in tagger.batches(_chunks(connection, inbox, options, at_work)):
+    extras = tagger.taxonomy.extras
+    for results in tagger.batches(_chunks(connection, inbox, options, extras, at_work)):
         if not at_work:
             continue
         number, collector = at_work[0]
@@ -123,6 +125,7 @@ def _chunks(
     connection: Connection,
     inbox: SimpleQueue[Shard],
     options: Options,
+    extras: Sequence[Question],
     at_work: deque[tuple[int, Collector]],
 ) -> Iterator[list[Document]]:
     """Chunks of the shards that come; the next shard is asked for before the last chunk of one."""
@@ -132,7 +135,7 @@ def _chunks(
         if at_work and inbox.empty():
             yield []  # nothing to do meanwhile: have the results of what is inferred
         shard = inbox.get()
-        collector = Collector(shard.documents, options)
+        collector = Collector(shard.documents, options, extras)
         at_work.append((shard.number, collector))
         held: list[Document] = []
         for chunk in chunks(collector.distinct()):

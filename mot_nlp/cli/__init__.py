@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import mot_nlp
-from mot_nlp.cli import compare, drivers, info, predict, report, show, table
+from mot_nlp.cli import compare, drift, drivers, info, predict, report, show, table
 from mot_nlp.cli.console import errors_as_messages
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("predict")(predict.command)
 app.command("table")(table.command)
 app.command("compare")(compare.command)
 app.command("drivers")(drivers.command)
+app.command("drift")(drift.command)
 app.command("report")(report.command)
 app.command("show")(show.command)
 app.command("info")(info.command)

@@ -22,13 +22,14 @@ err = Console(stderr=True)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
-COLOURS = {"negative": "red", "neutral": "yellow", "positive": "green"}
-SIGNS = {"negative": "-", "neutral": "o", "positive": "+"}
+MOODS = {-1: ("-", "red"), 0: ("o", "yellow"), 1: ("+", "green")}
+"""Sign and colour of negative, neutral and positive sentiments."""
 
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", help="Model: default, fast, or a bundle folder. The default one if left out."
+        "--model",
+        help="Model: default, fast, a bundle folder, or hf://owner/name. The default one if left out.",
     ),
 ]
 Precision = Annotated[

@@ -41,9 +41,9 @@ def _render(bundle: Bundle) -> Table:
     row("folder", str(bundle.path))
     row("precision", f"{manifest.precision} (holds {', '.join(manifest.precisions)})")
     row("window", f"{manifest.window} tokens")
-    for name, labels in manifest.heads.items():
-        row(name, ", ".join(labels))
-    for split in ("corpus_test", "validation"):
+    for name, question in bundle.taxonomy.questions.items():
+        row(name, ", ".join(question.labels) + (" (several or none)" if question.multiple else ""))
+    for split in ("corpus_test", "test", "validation"):
         if split in manifest.metrics:
             row(split.replace("_", " "), _figures(manifest.metrics[split], list(manifest.heads)))
     row("temperatures", ", ".join(f"{k} {v:.2f}" for k, v in manifest.temperatures.items()))

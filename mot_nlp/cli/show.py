@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mot_nlp.cli.console import COLOURS, SIGNS, Model, Precision, out, plain
+from mot_nlp.cli.console import MOODS, Model, Precision, out, plain
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from mot_nlp.records import TaggedDocument
+    from mot_nlp.records import Moment, TaggedDocument
+    from mot_nlp.taxonomy import Taxonomy
 
 
 def command(
@@ -30,10 +31,10 @@ def command(
     given = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
     found = document("1", given, customer=customer)
     tagger = MomentTagger.load(model, precision=precision)
-    out.print(render(next(iter(tagger.stream([found])))))
+    out.print(render(next(iter(tagger.stream([found]))), tagger.taxonomy))
 
 
-def render(tagged: TaggedDocument) -> Table:
+def render(tagged: TaggedDocument, taxonomy: Taxonomy) -> Table:
     """Each segment on a line, with the labels of its moment beside it."""
     from rich.table import Table
     from rich.text import Text
@@ -57,17 +58,21 @@ def render(tagged: TaggedDocument) -> Table:
         if moment is None:
             view.add_row(plain(words), Text("no moment", style="dim"))
         else:
-            sentiment = moment.labels["sentiment"]
-            colour = COLOURS.get(sentiment, "")
-            labels = " · ".join(moment.labels[name] for name in ("stage", "moment", "touchpoint"))
+            sign, colour = MOODS[taxonomy.signs[moment.labels["sentiment"]]]
+            labels = " · ".join(moment.labels.values())
             star = " ★ pivotal" if moment.pivotal else ""
-            sign = SIGNS.get(sentiment, "")
             view.add_row(
                 plain(words, colour),
-                Text(f"{sign} {labels} · {sentiment}{star}", style=colour),
+                Text(f"{sign} {labels}{star}{_found(moment, taxonomy)}", style=colour),
             )
         position = ends[start]
     rest = text[position:].strip()
     if rest:
         view.add_row(plain(rest, "dim"), Text())
     return view
+
+
+def _found(moment: Moment, taxonomy: Taxonomy) -> str:
+    """What extra heads found, on a line each as ``emotion: joy, relief``; those that found none have none."""
+    found = {extra.name: extra.found(moment.answers[extra.name]) for extra in taxonomy.extras}
+    return "".join(f"\n  {name}: {', '.join(labels)}" for name, labels in found.items() if labels)

@@ -39,6 +39,10 @@ _LEGEND = (
     "net: positive minus negative share × 100, with {level}; share: of all moments; pos neu neg: "
     "positive, neutral, negative; pivotal: make-or-break moments; each in % of n."
 )
+_SEVERAL = (
+    "{names}: a moment may have several labels or none; it counts in the row of each, so that shares may "
+    "add up to more than 100 %."
+)
 _CORRECTED = (
     "n, docs and pivotal are as counted; the rest is estimated, taking for granted that the model "
     "errs here as it does on its held-out data."
@@ -87,12 +91,26 @@ def command(
             correct=correct,
             confusion=bundle.manifest.confusion if correct else None,
         )
-    view = render(table, names, confidence=confidence)
+    several = [name for name in names if bundle.taxonomy.takes_several(name)]
+    view = render(table, names, confidence=confidence, several=several)
     hand_over(table, view, sources=sources, output=output, output_format=output_format)
 
 
-def render(table: pd.DataFrame, names: Sequence[str], *, confidence: float = 0.95) -> Fitted:
-    """The table for a terminal; ``names`` are the columns it was made by."""
+def render(
+    table: pd.DataFrame,
+    names: Sequence[str],
+    *,
+    confidence: float = 0.95,
+    several: Sequence[str] = (),
+) -> Fitted:
+    """The table for a terminal.
+
+    Args:
+        table: The table.
+        names: The columns it was made by.
+        confidence: Level of its intervals, between 0 and 1.
+        several: Those of ``names`` that hold several labels a moment.
+    """
     rows = rows_of(table)
     corrected = "share_low" in table
     share = f"share [{level(confidence)}]" if corrected else "share"
@@ -108,6 +126,8 @@ def render(table: pd.DataFrame, names: Sequence[str], *, confidence: float = 0.9
     ]
     title = "Moments of truth" + (", corrected for classifier error" if corrected else "")
     below = [_LEGEND.format(level=level(confidence)), *([_CORRECTED] if corrected else [])]
+    if several:
+        below.append(_SEVERAL.format(names=", ".join(several)))
     return Fitted(
         Text(title),
         columns,

@@ -48,7 +48,7 @@ def tagged_shard(tagger: MomentTagger, documents: Sequence[Document], options: O
     """The rows of documents, each text tagged once."""
     from mot_nlp.tagger import chunks
 
-    collector = Collector(documents, options)
+    collector = Collector(documents, options, tagger.taxonomy.extras)
     for results in tagger.batches(chunks(collector.distinct())):
         collector.add(results)
     return collector.tagged

@@ -16,7 +16,7 @@ from mot_nlp.distributed.actors import tagged_shard
 from mot_nlp.distributed.delivery import RemoteModel, bundle_files
 from mot_nlp.distributed.intake import RowIntake
 from mot_nlp.errors import InputError
-from mot_nlp.readers import Columns
+from mot_nlp.readers import Columns, check_kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,6 +104,7 @@ def tag(
     options = Options(columns=columns, customer=customer, all_segments=all_segments, mask=mask)
     intake = _intake(dataset, options)
     bundle = open_bundle(model)
+    check_kept(columns, bundle.taxonomy.extras)
     remote = RemoteModel.of(
         bundle,
         bundle_files(bundle),
@@ -168,7 +169,7 @@ class BatchTagger:
         self._tagger = model.tagger()
         self._intake = intake
         self._options = options
-        self._schema = plain_schema(moment_schema(intake.kinds))
+        self._schema = plain_schema(moment_schema(intake.kinds, self._tagger.taxonomy.extras))
         self._reasons: Counter[str] = Counter()
         self._told = 0
 

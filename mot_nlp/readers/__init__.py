@@ -5,7 +5,7 @@ of a frame, only what cannot be read at all, or a column that does not exist, is
 files none ends the stream.
 """
 
-from mot_nlp.readers.columns import ID_NAMES, TEXT_NAMES, Columns, kept_names
+from mot_nlp.readers.columns import ID_NAMES, TEXT_NAMES, Columns, check_kept, kept_names
 from mot_nlp.readers.decoding import ReadNotes
 from mot_nlp.readers.expanding import expand
 from mot_nlp.readers.files import kept_columns, read_documents
@@ -30,6 +30,7 @@ __all__ = [
     "Source",
     "UsedIds",
     "check_columns",
+    "check_kept",
     "documents_from_rows",
     "expand",
     "is_url",

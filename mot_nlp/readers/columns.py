@@ -7,10 +7,12 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from mot_nlp.errors import ColumnError
-from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS
+from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, moment_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from mot_nlp.taxonomy import Question
 
 TURNS = "turns"
 SOURCE = "source"
@@ -68,10 +70,7 @@ class Columns:
     def __post_init__(self) -> None:
         for name in self.keep:
             if name in {*MOMENT_COLUMNS, *DOCUMENT_COLUMNS} and not self._is_source(name):
-                raise ColumnError(
-                    f"the column {name!r} cannot be kept, the results have one of that name; "
-                    "rename it in the input"
-                )
+                raise _taken(name)
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -147,6 +146,22 @@ def choose(columns: Columns, names: Sequence[str], *, must_keep: bool = True) ->
     return chosen
 
 
+def check_kept(columns: Columns, extras: Iterable[Question]) -> None:
+    """Refuse kept columns that have the name of a column of the model's extra heads.
+
+    Args:
+        columns: What is to be kept.
+        extras: Questions of the model after the core ones.
+
+    Raises:
+        ColumnError: One has.
+    """
+    own = set(moment_columns(extras))
+    for name in columns.kept:
+        if name in own:
+            raise _taken(name)
+
+
 def kept_names(columns: Columns, names: Sequence[str]) -> tuple[str, ...]:
     """The columns passed on, checked to be among ``names``.
 
@@ -154,6 +169,14 @@ def kept_names(columns: Columns, names: Sequence[str]) -> tuple[str, ...]:
         ColumnError: A column that was named does not exist.
     """
     return choose(columns, names).kept
+
+
+def _taken(name: str) -> ColumnError:
+    """The error that a kept column would stand twice in the results."""
+    return ColumnError(
+        f"the column {name!r} cannot be kept, the results have one of that name; "
+        "rename it in the input"
+    )
 
 
 def no_text_column(names: Iterable[str]) -> ColumnError:

@@ -12,6 +12,7 @@ from mot_nlp.reporting.data import ReportData
 from mot_nlp.reporting.differences import differences
 from mot_nlp.reporting.driving import driving
 from mot_nlp.reporting.flow import flow
+from mot_nlp.reporting.numbers import words
 from mot_nlp.reporting.pictures import pictures
 from mot_nlp.reporting.prepared import prepared
 from mot_nlp.reporting.quoting import quoted
@@ -41,7 +42,7 @@ QUOTED = 6
 """Touchpoints that are quoted from: those with most moments."""
 
 QUOTES_EACH = 2
-"""Quotes of a touchpoint and pole of sentiment."""
+"""Quotes of a touchpoint and sentiment."""
 
 
 def collect(
@@ -67,11 +68,17 @@ def collect(
             "predict(..., documents=True), or the file of mot predict --documents"
         )
     with prepared(
-        moments, documents, filters=None if filters is None else names_of(filters), date=date
+        moments,
+        documents,
+        filters=None if filters is None else names_of(filters),
+        date=date,
+        extras=[extra.name for extra in taxonomy.extras],
     ) as file:
+        extras = {extra_view(name): taxonomy.questions[name] for name in file.extras}
+        views = VIEWS | {view: (extra.name,) for view, extra in extras.items()}
         tables = {
             name: moment_table(file.path, by, min_n=1 if name == "totals" else min_n, **options)
-            for name, by in VIEWS.items()
+            for name, by in views.items()
         }
         drivers = driving(file.path, documents, outcome, **options)
         compared = differences(file, **options)
@@ -84,7 +91,8 @@ def collect(
             coverage=coverage(tables["totals"], moments, documents, rejected),
             filters=file.filters,
             period=file.period,
-            views=cube(file, VIEWS, taxonomy),
+            views=cube(file, views, taxonomy),
+            extras=extras,
             flow=flow(file, taxonomy),
             tables=tables,
             drivers=drivers,
@@ -94,11 +102,17 @@ def collect(
             ),
             pictures=pictures(file, tables, drivers.table, compared, **options),
             model=_model(bundle),
+            moods=_moods(taxonomy),
             definitions=_definitions(taxonomy),
             until="" if file.until is None else file.until.date().isoformat(),
         )
     data.findings.extend(_findings(data, drivers))
     return data
+
+
+def extra_view(name: str) -> str:
+    """What the view of an extra head is called, so that no head has the name of another view."""
+    return f"extra-{name}"
 
 
 def _findings(data: ReportData, drivers: Driving) -> list[findings.Finding]:
@@ -119,14 +133,26 @@ def _most_moments(table: pd.DataFrame, taxonomy: Taxonomy) -> list[str]:
 
 
 def _definitions(taxonomy: Taxonomy) -> Mapping[str, list[tuple[str, str]]]:
-    """What the labels mean, by head, as far as the taxonomy says so."""
+    """What the labels mean, by question, as far as the taxonomy says so."""
     return {
         name: [
-            (label, head.definitions[label]) for label in head.labels if label in head.definitions
+            (label, question.definitions[label])
+            for label in question.labels
+            if label in question.definitions
         ]
-        for name, head in taxonomy.heads.items()
-        if head.definitions
+        for name, question in taxonomy.questions.items()
+        if question.definitions
     }
+
+
+def _moods(taxonomy: Taxonomy) -> tuple[str, str]:
+    """Which sentiments count as positive and as negative, in words; empty where their names say so."""
+    if (taxonomy.positive, taxonomy.negative) == (("positive",), ("negative",)):
+        return "", ""
+    positive, negative = (
+        " or ".join(map(words, labels)) for labels in (taxonomy.positive, taxonomy.negative)
+    )
+    return positive, negative
 
 
 def _model(bundle: Bundle) -> Mapping[str, Any]:
@@ -134,7 +160,7 @@ def _model(bundle: Bundle) -> Mapping[str, Any]:
     held_out: Mapping[str, Any] = next(
         (
             bundle.manifest.metrics[name]
-            for name in ("corpus_test", "validation")
+            for name in ("corpus_test", "test", "validation")
             if name in bundle.manifest.metrics
         ),
         {},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mot_nlp.reporting.pictures import Pictures
     from mot_nlp.reporting.prepared import Filter
     from mot_nlp.reporting.quoting import Quote
+    from mot_nlp.taxonomy import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class ReportData:
         filters: What the page can filter by.
         period: Length of the periods, None without dates.
         views: Tables in additive pieces, by name.
+        extras: The extra heads, by the name of their view.
         flow: Moves between stages, in additive pieces too.
         tables: The same tables of the whole, by name, as they stand before anything is filtered.
         drivers: The make-or-break ranking, of the whole.
@@ -43,6 +45,8 @@ class ReportData:
         quotes: Quotes by touchpoint.
         pictures: The charts.
         model: Name, hash and held-out figures of the model.
+        moods: Which sentiments count as positive and as negative, in words; empty where their names
+            say so.
         definitions: What the labels of each head mean.
         until: ISO date of the latest moment, empty without dates.
     """
@@ -56,6 +60,7 @@ class ReportData:
     filters: tuple[Filter, ...]
     period: str | None
     views: Mapping[str, View]
+    extras: Mapping[str, Question]
     flow: Flow
     tables: Mapping[str, pd.DataFrame]
     drivers: Driving
@@ -63,6 +68,7 @@ class ReportData:
     quotes: Mapping[str, list[Quote]]
     pictures: Pictures
     model: Mapping[str, Any]
+    moods: tuple[str, str]
     definitions: Mapping[str, list[tuple[str, str]]]
     until: str
 

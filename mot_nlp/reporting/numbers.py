@@ -7,6 +7,9 @@ from mot_nlp.records import is_missing
 NO_FIGURE = "·"
 """What stands where there is no figure."""
 
+NO_LABEL = "(none)"
+"""What stands for a missing label; the page's script writes the same."""
+
 
 def signed(value: float | None, digits: int = 0) -> str:
     """A number with its sign, never a negative zero: ``+4``, ``−12``, ``0``.
@@ -43,8 +46,8 @@ def interval(low: float | None, high: float | None, digits: int = 0) -> str:
 
 
 def words(label: object) -> str:
-    """A label as words: ``word_of_mouth`` as ``word of mouth``."""
-    return str(label).replace("_", " ")
+    """A label as words: ``word_of_mouth`` as ``word of mouth``; ``NO_LABEL`` where there is none."""
+    return NO_LABEL if is_missing(label) else str(label).replace("_", " ")
 
 
 def counted(number: int, noun: str) -> str:

@@ -71,12 +71,14 @@ class Prepared:
     Attributes:
         path: A Parquet file of moments, with a text column for each filter.
         filters: What the page can filter by.
+        extras: Columns of extra heads that the moments have.
         period: Length of the periods (``month``, ``quarter``, ``year``), None without dates.
         until: The latest date, None without dates.
     """
 
     path: Path
     filters: tuple[Filter, ...]
+    extras: tuple[str, ...]
     period: str | None
     until: pd.Timestamp | None
 
@@ -88,6 +90,7 @@ def prepared(
     *,
     filters: Sequence[str] | None,
     date: str,
+    extras: Sequence[str] = (),
 ) -> Iterator[Prepared]:
     """Write the prepared file into a temporary folder, which goes with the context.
 
@@ -96,11 +99,12 @@ def prepared(
         documents: Document rows; they lend columns that the moments lack, such as ``source``.
         filters: Columns to filter by; ``USUAL_FILTERS`` as far as they exist if None.
         date: Column of dates; where there is no ``date`` the report has no periods.
+        extras: Columns of extra heads, which are taken where the moments have them.
 
     Raises:
         ColumnError: A needed or named column does not exist.
     """
-    wanted = {*NEEDED, *(USUAL_FILTERS if filters is None else filters), date}
+    wanted = {*NEEDED, *(USUAL_FILTERS if filters is None else filters), date, *extras}
     with (
         tempfile.TemporaryDirectory(prefix="mot-nlp-report-") as folder,
         opened(moments, wanted=wanted) as store,
@@ -131,7 +135,8 @@ def prepared(
                 known=columns,
             )
         path = Path(folder) / "moments.parquet"
-        yield _write(store, path, columns, source, list(dict.fromkeys(names)), date)
+        own = [*NEEDED, *(name for name in extras if name in store.columns)]
+        yield _write(store, path, columns, source, own, list(dict.fromkeys(names)), date)
 
 
 def _joined(store: Store, documents: Rows | None, wanted: set[str]) -> tuple[dict[str, str], str]:
@@ -158,10 +163,16 @@ def _joined(store: Store, documents: Rows | None, wanted: set[str]) -> tuple[dic
 
 
 def _write(
-    store: Store, path: Path, columns: dict[str, str], source: str, names: list[str], date: str
+    store: Store,
+    path: Path,
+    columns: dict[str, str],
+    source: str,
+    own: list[str],
+    names: list[str],
+    date: str,
 ) -> Prepared:
     """Select everything once, filters folded to their frequent values."""
-    selected = {name: columns[name] for name in NEEDED}
+    selected = {name: columns[name] for name in own}
     filters = []
     parameters: dict[str, object] = {}
     for number, name in enumerate(names):
@@ -189,7 +200,7 @@ def _write(
     )
     store.connection.table("prepared").write_parquet(str(path))
     store.connection.execute("DROP TABLE prepared")
-    return Prepared(path, tuple(filters), period, until)
+    return Prepared(path, tuple(filters), tuple(own[len(NEEDED) :]), period, until)
 
 
 def _frequent(store: Store, value: str, source: str) -> tuple[list[str], bool]:

@@ -39,7 +39,8 @@ class Quote:
         doc_id: Its document.
         span: Its character offsets there, ``start–end``.
         labels: Its stage, moment and touchpoint, as words.
-        sentiment: Its sentiment.
+        sentiment: Its sentiment, as words.
+        mood: ``positive`` or ``negative``, by the score of its sentiment.
         pivotal: Whether it is make-or-break.
     """
 
@@ -50,13 +51,14 @@ class Quote:
     span: str
     labels: str
     sentiment: str
+    mood: str
     pivotal: bool
 
 
 def quoted(
     path: Path, touchpoints: Sequence[str], taxonomy: Taxonomy, *, each: int
 ) -> dict[str, list[Quote]]:
-    """Quotes of some touchpoints, ``each`` of every pole of sentiment.
+    """Quotes of some touchpoints, ``each`` of every sentiment that is positive or negative.
 
     Args:
         path: File of moments.
@@ -68,7 +70,7 @@ def quoted(
         return {}
     found = quotes(
         path,
-        {"touchpoint": list(touchpoints), "sentiment": ["negative", "positive"]},
+        {"touchpoint": list(touchpoints), "sentiment": [*taxonomy.negative, *taxonomy.positive]},
         each,
         by=("touchpoint", "sentiment"),
         taxonomy=taxonomy,
@@ -78,7 +80,9 @@ def quoted(
     neighbours = {doc_id: rows.to_dict("records") for doc_id, rows in around.groupby("doc_id")}
     out: dict[str, list[Quote]] = {name: [] for name in touchpoints}
     for row in found.to_dict("records"):
-        out[str(row["touchpoint"])].append(_quote(row, neighbours.get(row["doc_id"], [])))
+        mood = "positive" if row["sentiment"] in taxonomy.positive else "negative"
+        own = neighbours.get(row["doc_id"], [])
+        out[str(row["touchpoint"])].append(_quote(row, own, mood))
     return {name: own for name, own in out.items() if own}
 
 
@@ -89,7 +93,7 @@ def _placed(rows: pd.DataFrame) -> pd.DataFrame:
     return kept.astype({"start": "int64", "end": "int64"})
 
 
-def _quote(row: dict[Any, Any], rows: list[dict[Any, Any]]) -> Quote:
+def _quote(row: dict[Any, Any], rows: list[dict[Any, Any]], mood: str) -> Quote:
     before = [other for other in rows if other["end"] <= row["start"]]
     after = [other for other in rows if other["start"] >= row["end"]]
     ahead = "".join(left["text"] + _joint(left, right) for left, right in pairwise([*before, row]))
@@ -101,7 +105,8 @@ def _quote(row: dict[Any, Any], rows: list[dict[Any, Any]]) -> Quote:
         doc_id=str(row["doc_id"]),
         span=f"{row['start']}–{row['end']}",
         labels=" · ".join(words(row[name]) for name in ("stage", "moment", "touchpoint")),
-        sentiment=str(row["sentiment"]),
+        sentiment=words(row["sentiment"]),
+        mood=mood,
         pivotal=bool(row["pivotal"]),
     )
 

@@ -22,7 +22,8 @@ from mot_nlp.tables.cells import (
 )
 from mot_nlp.tables.figures import figures
 from mot_nlp.tables.grouping import DATE, PERIODS, columns_needed, grouping
-from mot_nlp.tables.store import MOMENTS, Store, connected
+from mot_nlp.tables.several import MOMENTS
+from mot_nlp.tables.store import Store, connected
 from mot_nlp.tables.table import TABLE_COLUMNS
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Adder:
             raise ReadError(
                 f"what the shards add to the table cannot be read: {reason}; begin anew with --restart"
             ) from error
-        return pd.concat([cells, figures(sums, confidence)], axis=1)
+        return pd.concat([cells, figures(sums, confidence, of=sums["moments"].sum())], axis=1)
 
     def _add(self, parts: Sequence[Path], group: Grouping, *, is_first: bool) -> None:
         """Add parts up, so that many files are not open at a time."""

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mot_nlp.taxonomy import POLES
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -35,18 +33,20 @@ counted AS (
     SELECT
         {select}
         {doc_id} AS document,
+        {is_first} AS is_first,
         {known_sentiment} AS sentiment,
         TRY_CAST(CAST({sentiment_score} AS DOUBLE) AS DECIMAL(18, 9)) AS score,
         CAST({pivotal} AS BOOLEAN) AS pivotal
-    FROM moments
+    FROM {rows}
     WHERE CAST({stage} AS VARCHAR) IS DISTINCT FROM $none
 ), per_document AS (
     SELECT
         {listed}
         document,
         count(*) AS n,
-        count_if(sentiment = $positive) AS positive,
-        count_if(sentiment = $negative) AS negative,
+        count_if(is_first) AS moments,
+        count_if(list_contains($positive, sentiment)) AS positive,
+        count_if(list_contains($negative, sentiment)) AS negative,
         positive - negative AS net,
         count_if(pivotal) AS pivotal,
         sum(score) AS score,
@@ -62,6 +62,7 @@ SELECT
     {listed}
     CAST(sum(n) AS BIGINT) AS n,
     CAST({documents} AS BIGINT) AS documents,
+    CAST(sum(moments) AS BIGINT) AS moments,
     CAST(sum(positive) AS BIGINT) AS positive,
     CAST(sum(negative) AS BIGINT) AS negative,
     CAST(sum(pivotal) AS BIGINT) AS pivotal,
@@ -80,6 +81,7 @@ SELECT
     {listed}
     n,
     documents,
+    moments,
     CAST(COLUMNS(['positive', 'negative', 'pivotal', 'score', 'scored', 'net_net', 'net_n', 'n_n'])
         AS DOUBLE)
 FROM ({sums})
@@ -91,13 +93,19 @@ def per_document(by: Grouping, columns: Mapping[str, str]) -> str:
     """Common table expressions that end in ``per_document``: a row a cell and document.
 
     Its columns are those of ``by`` (``k0`` …), ``document``, and the counts ``n``, ``positive``,
-    ``negative``, ``net``, ``pivotal``, with the sum ``score`` over ``scored`` moments. Run it with
-    :func:`parameters`.
+    ``negative``, ``net``, ``pivotal``, with the sum ``score`` over ``scored`` moments. A sentiment is
+    positive where its score is over 0, negative where it is under. Where a moment stands in several
+    cells, ``moments`` counts it in the first of them alone. Run it with :func:`parameters`.
     """
     required = {name: columns[name] for name in REQUIRED}
     known = known_sentiment(columns)
     return _PER_DOCUMENT.format(
-        select=by.select, listed=by.listed, known_sentiment=known, **required
+        select=by.select,
+        listed=by.listed,
+        rows=by.rows,
+        is_first=by.is_first,
+        known_sentiment=known,
+        **required,
     )
 
 
@@ -108,10 +116,13 @@ def known_sentiment(columns: Mapping[str, str]) -> str:
 
 def parameters(by: Grouping, taxonomy: Taxonomy) -> dict[str, object]:
     """Values of the parameters of :func:`per_document` and :func:`known_sentiment`."""
-    poles: dict[str, object] = dict(zip(("negative", "positive"), POLES, strict=True))
-    labels = list(taxonomy.heads["sentiment"].labels)
-    none = taxonomy.heads["stage"].none
-    return poles | {"none": none, "sentiments": labels} | by.parameters
+    return {
+        "negative": list(taxonomy.negative),
+        "positive": list(taxonomy.positive),
+        "sentiments": list(taxonomy.heads["sentiment"].labels),
+        "none": taxonomy.heads["stage"].none,
+        **by.parameters,
+    }
 
 
 def sums_of_moments(by: Grouping, columns: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ from mot_nlp.tables.contrasts import REST, Contrast, differences, of_rest, of_tw
 from mot_nlp.tables.grouping import DATE, columns_needed
 from mot_nlp.tables.pairs import MEASURES, Pairs, rate_pairs
 from mot_nlp.tables.periods import LENGTHS, check_date, period_name, period_number, period_of
+from mot_nlp.tables.several import refuse_several
 from mot_nlp.tables.shares import share_pairs
 from mot_nlp.tables.shipped import or_shipped
 from mot_nlp.tables.store import opened
@@ -148,6 +149,8 @@ def compare(
             check_date(date, store.columns)
             given = {between: period_name(period, store.columns[date])}
         if measure == "share":
+            why = "its cells overlap; compare another measure, or see the shares in moment_table"
+            refuse_several(names, store.columns, taxonomy, why=why)
             pairs = share_pairs(store, names, between, taxonomy, given)
         else:
             pairs = rate_pairs(store, names, between, measure, taxonomy, given)

@@ -11,9 +11,9 @@ from mot_nlp.errors import InputError
 from mot_nlp.tables.channel import channel, most_likely
 from mot_nlp.tables.figures import t_quantile
 from mot_nlp.tables.misclassification import axes
+from mot_nlp.tables.several import refuse_several
 from mot_nlp.tables.shipped import shipped
 from mot_nlp.tables.states import GROUPS, by_stratum, check_rows, counts, head_of
-from mot_nlp.taxonomy import POLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,6 +120,8 @@ def estimate(
         InputError: The rows are not one a segment, labels do not go together, or the confusion
             does not fit them.
     """
+    why = "correct=True takes columns of one label; leave correct out"
+    refuse_several(by.names, store.columns, taxonomy, why=why)
     check_rows(store, taxonomy)
     heads = {head for name in by.names if (head := head_of(name, store, taxonomy))}
     known = axes(heads, _or_shipped(confusion, taxonomy), taxonomy)
@@ -131,7 +133,7 @@ def estimate(
     errors = channel(known, rng, exact=2, drawn=DRAWS)
     # In a table by sentiment every state is a cell, elsewhere those that differ in it alone are one.
     width = 1 if "sentiment" in heads else len(known[-1].labels)
-    signs = _signs(known)
+    signs = _signs(known, taxonomy)
     sums = np.zeros((1 + int(rows["cell"][rows["state"] > 0].max(initial=-1)), 2 + DRAWS, 3))
     for stratum in by_stratum(rows):
         cells = _cells(stratum, len(signs), width)
@@ -158,10 +160,10 @@ def _or_shipped(
     return manifest.confusion
 
 
-def _signs(known: Sequence[Axis]) -> NDArray[np.float64]:
+def _signs(known: Sequence[Axis], taxonomy: Taxonomy) -> NDArray[np.float64]:
     """What a segment of each state adds to moments, positive and negative ones, (K, 3)."""
-    sentiments = [label[0] for label in known[-1].labels]
-    signs = np.array([[1, s == POLES[1], s == POLES[0]] for s in sentiments], np.float64)
+    felt = [taxonomy.signs[label[0]] for label in known[-1].labels]
+    signs = np.array([[1, sign > 0, sign < 0] for sign in felt], np.float64)
     return np.tile(signs, (int(np.prod([len(axis.labels) for axis in known[:-1]])), 1))
 
 

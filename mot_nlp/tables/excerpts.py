@@ -15,6 +15,7 @@ from mot_nlp.tables.diversity import centrality, compared, pick
 from mot_nlp.tables.fields import typed
 from mot_nlp.tables.filters import condition
 from mot_nlp.tables.grouping import columns_needed, grouping
+from mot_nlp.tables.several import labels_of, question_shown
 from mot_nlp.tables.shipped import or_shipped
 from mot_nlp.tables.store import opened
 from mot_nlp.taxonomy import HEADS
@@ -74,7 +75,7 @@ _REQUIRED = (*_FIELDS, *_CONFIDENCES)
 _STATEMENT = """
 WITH read AS NOT MATERIALIZED (
     SELECT {select} {fields}, {confidence} AS confidence
-    FROM moments
+    FROM {rows}
     WHERE CAST({stage} AS VARCHAR) IS DISTINCT FROM $none
 ), kept AS NOT MATERIALIZED (
     SELECT
@@ -193,10 +194,13 @@ def _candidates(
 ) -> pd.DataFrame:
     """The best rows of each cell, by cell: keys, fields of a quote, worth and fitness."""
     cells = grouping(names, store.columns, taxonomy)
-    both = grouping([*names, *where], store.columns, taxonomy)
-    wanted, values = condition(where, both.keys[len(names) :], store.columns, taxonomy)
+    lists = _lists(names, where, store, taxonomy)
+    both = grouping([*names, *where], store.columns, taxonomy, expressions=lists)
+    keys = both.keys[len(names) :]
+    wanted, values = condition(where, keys, store.columns, taxonomy, lists=lists)
     statement = _STATEMENT.format(
         select=both.select,
+        rows=both.rows,
         fields=typed(_FIELDS, store.columns),
         packed=", ".join(f'"{name}" := "{name}"' for name in (*_FIELDS, "confidence")),
         confidence=" * ".join(f"CAST({store.columns[name]} AS DOUBLE)" for name in _CONFIDENCES),
@@ -214,6 +218,19 @@ def _candidates(
     # What is wanted needs no order, and DuckDB takes no parameter that a statement does not name.
     rolled = {name: of for name, of in both.parameters.items() if not name.startswith("order_")}
     return fetch(store, statement, values | rolled | cells.parameters)
+
+
+def _lists(
+    names: Sequence[str], where: Mapping[str, Any], store: Store, taxonomy: Taxonomy
+) -> dict[str, str]:
+    """SQL of the labels of what is asked for and holds several, unless cells part these already."""
+    shown = {name: question_shown(name, store.columns, taxonomy) for name in (*names, *where)}
+    parted = [shown[name] for name in names]
+    return {
+        name: labels_of(store.columns[question.name])
+        for name in where
+        if (question := shown[name]) and question.multiple and question not in parted
+    }
 
 
 def _cells(rows: pd.DataFrame, width: int) -> NDArray[np.int64]:

@@ -53,7 +53,7 @@ def figures(sums: pd.DataFrame, confidence: float, *, of: ArrayLike | None = Non
     Args:
         sums: As :func:`mot_nlp.tables.cells.cell_sums` gives them.
         confidence: Level of the interval, between 0 and 1.
-        of: Number of moments that each ``share`` is a share of; that of all cells if None.
+        of: Number of moments that each ``share`` is a share of; the sum over all cells if None.
     """
     n = sums["n"].to_numpy(np.float64)
     net, low, high = net_interval(sums, confidence)

@@ -13,7 +13,7 @@ from mot_nlp.taxonomy import PIVOTAL
 from mot_nlp.transcripts import without_surrogates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mot_nlp.taxonomy import Taxonomy
 
@@ -25,6 +25,8 @@ def condition(
     keys: Sequence[str],
     columns: Mapping[str, str],
     taxonomy: Taxonomy,
+    *,
+    lists: Collection[str] = (),
 ) -> tuple[str, dict[str, object]]:
     """Put wanted values into SQL.
 
@@ -34,6 +36,7 @@ def condition(
         keys: What SQL calls the value of each name of ``where``, in the same order.
         columns: Columns of the moments.
         taxonomy: Labels of heads and roll-ups.
+        lists: Names whose value in SQL is a list of labels; a row is wanted if it holds any of them.
 
     Returns:
         The condition, ``true`` where ``where`` is empty, and its parameters.
@@ -47,16 +50,19 @@ def condition(
         values = list(given) if pd.api.types.is_list_like(given) else [given]
         if not values:
             raise InputError(f"where gives no value for {name}; give one, or leave {name} out")
-        if name in taxonomy.heads or (name in taxonomy.rollups and name not in columns):
-            values = [_label(name, value, taxonomy) for value in values]
-        part, own = _any_of(values, key)
+        if name in taxonomy.questions or (name in taxonomy.rollups and name not in columns):
+            values = [_label(name, value, taxonomy, none=name in lists) for value in values]
+        if name in lists:
+            part, own = _holds_any_of(_ungrouped(name, values, taxonomy), key)
+        else:
+            part, own = _any_of(values, key)
         parts.append(part)
         parameters |= own
     return " AND ".join(parts), parameters
 
 
-def _label(name: str, value: object, taxonomy: Taxonomy) -> object:
-    """A label as its column holds it: ``pivotal`` is true or false there.
+def _label(name: str, value: object, taxonomy: Taxonomy, *, none: bool) -> object:
+    """A label as its column holds it: ``pivotal`` is true or false there; with ``none``, None is one.
 
     Raises:
         InputError: The head or roll-up has no such label.
@@ -65,12 +71,32 @@ def _label(name: str, value: object, taxonomy: Taxonomy) -> object:
     if is_truth and isinstance(value, _TRUTH):
         return value
     labels = taxonomy.order(name)
+    if none and value is None:
+        return value
     if value not in labels:
         raise InputError(
             f"where asks for {name} {value!r}, and its labels are {', '.join(labels)}; choose "
             "among them, or give the taxonomy of the model that found the moments"
         )
     return value == PIVOTAL if is_truth else value
+
+
+def _ungrouped(name: str, values: Sequence[Any], taxonomy: Taxonomy) -> list[Any]:
+    """The labels that groups of a roll-up stand for; those of anything else as they are."""
+    if name not in taxonomy.rollups:
+        return list(values)
+    groups = taxonomy.rollups[name].groups
+    none = [value for value in values if value is None]
+    return [label for label, group in groups.items() if group in values] + none
+
+
+def _holds_any_of(labels: Sequence[Any], key: str) -> tuple[str, dict[str, object]]:
+    """That a list holds one of these; None asks for those that hold nothing."""
+    present = [label for label in labels if label is not None]
+    part = f"list_has_any({key}, CAST($labels_{key} AS VARCHAR[]))"
+    if len(present) < len(labels):
+        part = f"({part} OR len({key}) = 0)"
+    return part, {f"labels_{key}": present}
 
 
 def _any_of(values: Sequence[Any], key: str) -> tuple[str, dict[str, object]]:

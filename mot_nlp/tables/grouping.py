@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mot_nlp.tables.several import MOMENTS, one_row_a_label, question_shown
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mot_nlp.taxonomy import Taxonomy
+    from mot_nlp.taxonomy import Rollup, Taxonomy
 
 DATE = "date"
 """The kept column that periods are taken from."""
@@ -37,13 +39,18 @@ class Grouping:
         names: The ``by`` columns.
         select: ``expression AS k0, expression AS k1, ``, with the comma; empty for no columns.
         order: An ``ORDER BY`` of labels by taxonomy and of all else by value; empty for no columns.
-        parameters: Lists of labels that ``select`` and ``order`` refer to.
+        parameters: Lists of labels that ``select``, ``rows`` and ``order`` refer to.
+        rows: What to select from, called ``moments``: where columns hold several labels a moment, a
+            row for each of them.
+        is_first: Whether a row is the first of its moment, so that these count moments.
     """
 
     names: tuple[str, ...]
     select: str
     order: str
     parameters: dict[str, object]
+    rows: str = MOMENTS
+    is_first: str = "true"
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -71,17 +78,36 @@ def grouping(
         taxonomy: Order of labels, and the roll-ups.
         expressions: SQL of names that are none of these.
     """
-    select, order = "", []
-    parameters: dict[str, object] = {}
     given = expressions or {}
+    parameters: dict[str, object] = {}
+    values: dict[str, str] = {}
+    labels: dict[str, dict[str, str]] = {}
+    order = []
     for number, name in enumerate(names):
         key = f"k{number}"
-        expression, own = (given[name], {}) if name in given else _key(name, key, columns, taxonomy)
-        select += f"{expression} AS {key}, "
+        own: dict[str, list[str]] = {}
+        shown = None if name in given else question_shown(name, columns, taxonomy)
+        if name in given:
+            values[key] = given[name]
+        elif shown and shown.multiple:
+            value, own = _of_label(name, key, columns, taxonomy)
+            labels.setdefault(shown.name, {})[key] = value
+        else:
+            values[key], own = _key(name, key, columns, taxonomy)
         order.append(_order(key, is_label=f"order_{key}" in own))
         parameters |= own
+    rows, firsts = MOMENTS, []
+    for number, (name, keys) in enumerate(labels.items()):
+        rows, found, first = one_row_a_label(rows, number, columns[name], keys)
+        values |= found
+        firsts.append(first)
     return Grouping(
-        tuple(names), select, f"ORDER BY {', '.join(order)}" if order else "", parameters
+        tuple(names),
+        "".join(f"{values[f'k{number}']} AS k{number}, " for number in range(len(names))),
+        f"ORDER BY {', '.join(order)}" if order else "",
+        parameters,
+        rows,
+        " AND ".join(firsts) or "true",
     )
 
 
@@ -104,11 +130,28 @@ def _key(
     if not labels:
         return PERIODS[name].format(date=columns[DATE]), values
     rollup = taxonomy.rollups[name]
-    values |= {f"of_{key}": list(rollup.groups), f"to_{key}": list(rollup.groups.values())}
     label = f"CAST({columns[rollup.of]} AS VARCHAR)"
-    # A label that the roll-up does not know stands for itself.
-    found = f"list_extract($to_{key}, list_position($of_{key}, {label}))"
-    return f"coalesce({found}, {label})", values
+    return _group(key, label), values | _groups(rollup, key)
+
+
+def _of_label(
+    name: str, key: str, columns: Mapping[str, str], taxonomy: Taxonomy
+) -> tuple[str, dict[str, list[str]]]:
+    """The value of a ``by`` column for one of several labels, ``x``, and the lists it takes."""
+    values = {f"order_{key}": list(taxonomy.order(name))}
+    if name in columns:
+        return "x", values
+    rollup = taxonomy.rollups[name]
+    return _group(key, "x"), values | _groups(rollup, key)
+
+
+def _groups(rollup: Rollup, key: str) -> dict[str, list[str]]:
+    return {f"of_{key}": list(rollup.groups), f"to_{key}": list(rollup.groups.values())}
+
+
+def _group(key: str, label: str) -> str:
+    """The group of a label; one that the roll-up does not know stands for itself."""
+    return f"coalesce(list_extract($to_{key}, list_position($of_{key}, {label})), {label})"
 
 
 def _order(key: str, *, is_label: bool) -> str:

@@ -86,7 +86,8 @@ def axes(
             )
     if {"stage", "moment"} <= set(heads):
         found[:2] = [_pairs(found[0], found[1], taxonomy)]
-    for name in ("pivotal", "sentiment"):
+    extras = [extra.name for extra in taxonomy.extras if not extra.multiple]
+    for name in ("pivotal", *extras, "sentiment"):
         if name in heads or name == "sentiment":
             found.append(_implied(name, reference, confusion, taxonomy))
     return found

@@ -9,6 +9,7 @@ import numpy as np
 
 from mot_nlp.errors import InputError
 from mot_nlp.tables.cells import fetch
+from mot_nlp.tables.several import question_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,10 +87,8 @@ def check_rows(store: Store, taxonomy: Taxonomy) -> None:
 
 def head_of(name: str, store: Store, taxonomy: Taxonomy) -> str | None:
     """The head that a ``by`` column shows the labels of or rolls up; None if there is none."""
-    if name in taxonomy.heads:
-        return name
-    is_rollup = name in taxonomy.rollups and name not in store.columns
-    return taxonomy.rollups[name].of if is_rollup else None
+    shown = question_shown(name, store.columns, taxonomy)
+    return shown.name if shown else None
 
 
 def counts(store: Store, by: Grouping, axes: Sequence[Axis], taxonomy: Taxonomy) -> Counts:

@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 
 from mot_nlp.errors import InputError, ReadError
+from mot_nlp.tables.several import MOMENTS
 from mot_nlp.tables.sources import TEXT_FORMATS, kind_of, paths_of, view_of
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 MEMORY = "400MB"
 """What DuckDB may hold before it turns to disk; a process that tables stays under about 600 MB."""
-
-MOMENTS = "moments"
-"""The view that statements read moments from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,12 @@ def moment_table(
     """Count moments and their sentiment in each cell of ``by``.
 
     Rows whose stage is the taxonomy's none label are left out. A missing value in a ``by`` column
-    makes a cell of its own, shown last.
+    makes a cell of its own, shown last. A sentiment counts as positive where its score is over 0 and
+    as negative where it is under.
+
+    A moment with several labels of a ``by`` column stands in the cell of each, and one with none of
+    them in the cell of a missing value. ``share`` is of all moments then too, so that shares may add up
+    to more than 1.
 
     The interval of the net sentiment takes the moments of one document as a cluster, since they
     are not independent: with y of 1, 0 or -1 a moment, its variance is that of a ratio of document
@@ -98,9 +103,9 @@ def moment_table(
         moments: Moment rows, or a file of them in any format that ``predict`` writes, or several
             files. A CSV or TSV has no types, so its ``by`` columns stay text; the apostrophe that
             its writer put before what looks like a formula is taken off.
-        by: Columns to table by: any column of the moments, a roll-up of the taxonomy such as
-            ``journey``, or ``week``, ``month``, ``quarter`` or ``year`` of the column ``date`` (in
-            UTC). A column of the moments goes before a roll-up or period of the same name. None
+        by: Columns to table by: any column of the moments, those of extra heads too, a roll-up of
+            the taxonomy such as ``journey``, or ``week``, ``month``, ``quarter`` or ``year`` of the
+            column ``date`` (in UTC). A column of the moments goes before a roll-up or period of the same name. None
             gives one row.
         min_n: Cells with fewer moments keep their counts and lose their figures.
         confidence: Probability that the interval covers, between 0 and 1.
@@ -175,7 +180,7 @@ def _level(
 ) -> pd.DataFrame:
     """The table by ``names``."""
     cells, sums = cell_sums(store, grouping(names, store.columns, taxonomy), taxonomy)
-    return pd.concat([cells, figures(sums, confidence)], axis=1)
+    return pd.concat([cells, figures(sums, confidence, of=sums["moments"].sum())], axis=1)
 
 
 def _with_subtotals(

@@ -18,6 +18,7 @@ from mot_nlp.tables.arguments import (
 from mot_nlp.tables.cells import fetch, known_sentiment, parameters
 from mot_nlp.tables.figures import net_interval
 from mot_nlp.tables.grouping import columns_needed, grouping
+from mot_nlp.tables.several import refuse_several
 from mot_nlp.tables.shipped import or_shipped
 from mot_nlp.tables.store import opened
 from mot_nlp.tables.table import THIN
@@ -75,13 +76,13 @@ WITH kept AS (
         {listed}
         document,
         count(*) AS n,
-        count_if(before = $positive) AS before_positive,
-        count_if(before = $negative) AS before_negative,
-        count_if(after = $positive) AS positive,
-        count_if(after = $negative) AS negative,
+        count_if(list_contains($positive, before)) AS before_positive,
+        count_if(list_contains($negative, before)) AS before_negative,
+        count_if(list_contains($positive, after)) AS positive,
+        count_if(list_contains($negative, after)) AS negative,
         positive - negative AS net,
-        count_if(before = $positive AND after = $negative) AS soured,
-        count_if(before = $negative AND after = $positive) AS recovered
+        count_if(list_contains($positive, before) AND list_contains($negative, after)) AS soured,
+        count_if(list_contains($negative, before) AND list_contains($positive, after)) AS recovered
     FROM steps
     GROUP BY ALL
 ), per_step AS (
@@ -162,6 +163,8 @@ def paths(
         raise InputError("by names no column; name what a moment is on its path, as 'stage'")
     with opened(moments, wanted={*_REQUIRED, *columns_needed(names, taxonomy)}) as store:
         check_columns(_REQUIRED, names, store.columns, taxonomy)
+        why = "a path leads from one label to the next; name columns of one label in by"
+        refuse_several(names, store.columns, taxonomy, why=why)
         sums = step_sums(store, names, taxonomy)
     ends = [f"{end}_{name}" for end in ("from", "to") for name in names]
     ends = ["from", "to"] if len(names) == 1 else ends

@@ -108,7 +108,7 @@ def trend(
         cells, sums = cell_sums(store, keys, taxonomy)
     cells = cells.astype({PERIOD: "datetime64[us]"})
     dated = cells[PERIOD].notna()
-    of = sums["n"].groupby(cells[PERIOD]).transform("sum")
+    of = sums["moments"].groupby(cells[PERIOD]).transform("sum")
     table = pd.concat([cells, figures(sums, confidence, of=of)], axis=1)[dated]
     table = _with_gaps(table.reset_index(drop=True), names, freq)
     if min_n > 1:

@@ -1,7 +1,8 @@
 """Kinds of columns: what a value is, what holds values of two kinds, and the type of each in Arrow.
 
 A kind is one of ``bool``, ``integer``, ``long`` (an integer that no float holds), ``float``,
-``date``, ``time``, ``instant`` (a time with a zone), ``text``, or ``null`` where nothing is known.
+``date``, ``time``, ``instant`` (a time with a zone), ``text``, ``labels`` (a list of texts, of the
+columns that are known to hold such; any other list is text), or ``null`` where nothing is known.
 """
 
 from __future__ import annotations
@@ -10,12 +11,18 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS
+from mot_nlp.taxonomy import CONFIDENCE
 from mot_nlp.writers.values import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pyarrow as pa
+
+    from mot_nlp.taxonomy import Question
+
+LABELS = "labels"
+"""Kind of a column of several labels a row."""
 
 _INTEGERS = ("start", "end", "n_segments", "n_none", "n_moments", "n_characters")
 _EXACT_IN_FLOAT = 2**53
@@ -31,12 +38,21 @@ def fixed_kinds(columns: Sequence[str]) -> dict[str, str]:
     return kinds
 
 
+def extra_kinds(extras: Iterable[Question]) -> dict[str, str]:
+    """Kinds of the columns of a model's extra heads, in order."""
+    kinds = {}
+    for extra in extras:
+        kinds[extra.name] = LABELS if extra.multiple else "text"
+        kinds[f"{extra.name}{CONFIDENCE}"] = "float"
+    return kinds
+
+
 def _own_kind(name: str) -> str:
     if name in _INTEGERS:
         return "integer"
     if name == "pivotal":
         return "bool"
-    return "float" if name == "sentiment_score" or name.endswith("_confidence") else "text"
+    return "float" if name == "sentiment_score" or name.endswith(CONFIDENCE) else "text"
 
 
 def kind_of(value: object) -> str:
@@ -63,8 +79,8 @@ def _date_kind(value: date) -> str:
 
 
 def wider(kind: str, other: str) -> str:
-    """The narrowest kind that holds values of both."""
-    if kind == other or other == "null":
+    """The narrowest kind that holds values of both; labels stay labels."""
+    if kind in (other, LABELS) or other == "null":
         return kind
     if kind == "null":
         return other
@@ -84,6 +100,7 @@ def arrow_type(kind: str) -> pa.DataType:
     import pyarrow as pa
 
     types = {
+        LABELS: pa.list_(pa.string()),
         "bool": pa.bool_(),
         "integer": pa.int64(),
         "long": pa.int64(),

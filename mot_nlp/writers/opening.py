@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mot_nlp.errors import OutputError
+from mot_nlp.writers.kinds import LABELS
 from mot_nlp.writers.markdown import MarkdownWriter
 from mot_nlp.writers.parquet import ParquetWriter
 from mot_nlp.writers.text import CsvWriter, JsonLinesWriter
@@ -44,6 +45,7 @@ def open_writer(
     format: str | None = None,  # noqa: A002 - the word of the command line
     table: bool = False,
     kinds: Mapping[str, str] | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> RowWriter:
     """Open a writer of rows.
 
@@ -53,7 +55,9 @@ def open_writer(
         format: One of ``FORMATS``; by the suffix if None. Standard output takes csv, its default,
             and jsonl.
         table: Whether the rows are a table that people read: then Markdown is a format too.
-        kinds: Kinds of columns that Parquet need not find out, as ``ParquetWriter`` takes them.
+        kinds: Kinds of columns that Parquet need not find out, as ``ParquetWriter`` takes them; in CSV
+            and TSV columns of ``labels`` are joined, in all others lists are JSON.
+        metadata: What a Parquet file says of itself, by key; other formats cannot.
 
     Raises:
         OutputError: The format is unknown, or no file can be written at ``path``.
@@ -61,12 +65,13 @@ def open_writer(
     kind = _format(path, format, table=table)
     target = None if str(path) == STANDARD_STREAM else _checked(Path(path))
     if target is not None and kind == "parquet":
-        return ParquetWriter(target, columns, kinds=kinds)
+        return ParquetWriter(target, columns, kinds=kinds, metadata=metadata)
     if kind == "jsonl":
         return JsonLinesWriter(target, columns)
     if kind == MARKDOWN:
         return MarkdownWriter(target, columns)
-    return CsvWriter(target, columns, delimiter="\t" if kind == "tsv" else ",")
+    joined = [name for name, held in (kinds or {}).items() if held == LABELS]
+    return CsvWriter(target, columns, delimiter="\t" if kind == "tsv" else ",", joined=joined)
 
 
 def _format(path: str | Path, given: str | None, *, table: bool) -> str:

@@ -5,7 +5,8 @@ all values so far: bool, integer, float, date, time, or text. When a later value
 part written so far is rewritten with a wider type (integers become floats, anything else text), a
 row group at a time. So no row is lost, memory stays small, and the type does not depend on where
 in the input a value stands; only an integer that was a float meanwhile reads "5.0" as text. Lists
-and mappings are JSON text; times with a zone are kept as UTC.
+and mappings are JSON text, but for columns that are said to hold labels; times with a zone are kept
+as UTC.
 """
 
 from __future__ import annotations
@@ -34,13 +35,20 @@ class ParquetWriter(RowWriter):
         path: The file.
         columns: Columns in order.
         kinds: Kinds of columns that are known beforehand: ``bool``, ``integer``, ``float``,
-            ``time`` or ``instant`` (a time with a zone).
+            ``time``, ``instant`` (a time with a zone) or ``labels`` (a list of texts).
+        metadata: What the file says of itself, by key.
     """
 
     def __init__(
-        self, path: Path, columns: Sequence[str], *, kinds: Mapping[str, str] | None = None
+        self,
+        path: Path,
+        columns: Sequence[str],
+        *,
+        kinds: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(path, columns)
+        self._metadata = dict(metadata or {})
         self._kinds = fixed_kinds(self.columns) | dict(kinds or {})
         self._rows: list[Mapping[str, Any]] = []
         self._file: ArrowWriter | None = None
@@ -98,7 +106,8 @@ class ParquetWriter(RowWriter):
         import pyarrow as pa
         from pyarrow import parquet
 
-        schema = pa.schema([(name, arrow_type(kind)) for name, kind in self._kinds.items()])
+        fields = [(name, arrow_type(kind)) for name, kind in self._kinds.items()]
+        schema = pa.schema(fields, metadata=self._metadata)
         return parquet.ParquetWriter(self._part, schema, compression="zstd")
 
     def _append(self, file: ArrowWriter, cells: Mapping[str, list[Any]]) -> None:

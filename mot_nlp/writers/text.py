@@ -12,7 +12,7 @@ from mot_nlp.writers.base import RowWriter
 from mot_nlp.writers.values import as_cell, as_json_text, defuse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 
@@ -45,17 +45,39 @@ class TextWriter(RowWriter):
             self._stream.close()
 
 
-class CsvWriter(TextWriter):
-    """CSV or TSV with a header; rows end as RFC 4180 says, text cells that are no numbers are defused."""
+JOINT = "|"
+"""Between several labels in one cell: what ``Series.str.get_dummies`` of pandas takes them apart by."""
 
-    def __init__(self, path: Path | None, columns: Sequence[str], *, delimiter: str = ",") -> None:
+
+class CsvWriter(TextWriter):
+    """CSV or TSV with a header; rows end as RFC 4180 says, text cells that are no numbers are defused.
+
+    Args:
+        path: The file, None for standard output.
+        columns: Columns in order.
+        delimiter: What stands between cells.
+        joined: Columns of several labels, which are joined by ``JOINT``.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        columns: Sequence[str],
+        *,
+        delimiter: str = ",",
+        joined: Collection[str] = (),
+    ) -> None:
         super().__init__(path, columns)
+        self._joined = [place for place, name in enumerate(columns) if name in joined]
         self._csv = csv.writer(self._stream, delimiter=delimiter)
         with self._translated():
             self._csv.writerow([defuse(name) for name in columns])
 
     def _write_cells(self, cells: Sequence[Any]) -> None:
-        self._csv.writerow([as_cell(cell) for cell in cells])
+        row = list(cells)
+        for place in self._joined:
+            row[place] = None if row[place] is None else JOINT.join(row[place])
+        self._csv.writerow([as_cell(cell) for cell in row])
 
 
 class JsonLinesWriter(TextWriter):

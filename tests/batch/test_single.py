@@ -9,7 +9,7 @@ from mot_nlp.batch.options import Options
 from mot_nlp.batch.single import run
 from mot_nlp.errors import ColumnError, OutputError, ReadError
 from mot_nlp.readers import Columns
-from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS
+from mot_nlp.records import DOCUMENT_COLUMNS, MOMENT_COLUMNS, TAGGED_BY
 from mot_nlp.tagger import MomentTagger
 from tests.batch.world import do, planned, rows_of, write_inputs
 from tests.tiny import BUNDLE
@@ -205,3 +205,12 @@ def test_options_act_as_in_a_job(tagger, tmp_path, all_segments):
     assert (tmp_path / "rejected.jsonl").read_text() == (
         tmp_path / "job" / "rejected.jsonl"
     ).read_text()
+
+
+def test_a_parquet_file_tells_which_model_it_comes_from(tagger, source, tmp_path):
+    run(tagger, source, tmp_path / "out.parquet")
+    told = parquet.read_metadata(tmp_path / "out.parquet").metadata[TAGGED_BY.encode()]
+    assert json.loads(told) == tagger.identity
+    assert tagger.identity == {
+        "name": tagger.bundle.manifest.name, "sha256": tagger.bundle.sha256, "precision": "int8",
+    }  # fmt: skip

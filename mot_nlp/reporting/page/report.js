@@ -74,7 +74,8 @@ function figures(sums, whole) {
 function table(name, choice) {
   const view = data.views[name];
   const cells = summed(view, choice, byCell);
-  const whole = [...cells.values()].reduce((total, sums) => total + sums[0], 0);
+  // Of all moments: one with several labels stands in several cells, so that cells may hold more.
+  const whole = summed(data.views.totals, choice, byCell).get(0)?.[0] ?? 0;
   return [...cells.keys()].sort((a, b) => a - b).map((cell) => ({
     ...Object.fromEntries(view.by.map((by, i) => [by, view.cells[cell][i]])),
     ...figures(cells.get(cell), whole),
@@ -129,7 +130,7 @@ function roundHalfEven(value) {
 const percent = (value) => (isMissing(value) ? NO_FIGURE : `${roundHalfEven(100 * value)}\u00a0%`);
 const between = (low, high) => (isMissing(low) || isMissing(high) ? "" : `${signed(low)} to ${signed(high)}`);
 const count = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
-const words = (label) => label.replaceAll("_", " ");
+const words = (label) => label.replaceAll("_", " ") || "(none)";
 
 const COLUMNS = [
   ["n", (row) => count(row.n)], ["net_sentiment", (row) => signed(row.net_sentiment)],
