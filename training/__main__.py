@@ -8,29 +8,30 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from mot_nlp.cli.console import errors_as_messages
-from mot_nlp.tagger import MomentTagger
 from mot_nlp.taxonomy import read_taxonomy
-from mot_nlp.writers import write_table
-from training.audit import by_origin, cross_scores, suspects
 from training.average import average
-from training.config import read_config
+from training.commands.auditing import audit_command
+from training.commands.comparing import compare_command
+from training.commands.curving import curve_command
+from training.commands.evaluating import evaluate_command
+from training.commands.exporting import export_command
+from training.commands.fitting import fit_command
+from training.commands.importing import import_command
+from training.commands.publishing import push_command
+from training.commands.selecting import select_command
 from training.corpus import SPLITS, gather, read_jsonl
-from training.duplicates import near_duplicates, near_duplicates_within
-from training.evaluate import evaluate
-from training.export import export
-from training.fit import fit
+from training.duplicates import near_duplicates
 from training.sources import Report, join, read_labels, unclear, with_licence, write_labels
 
 app = typer.Typer(
     name="python -m training",
-    help="Fit, evaluate and export models for mot-nlp.",
+    help="From labelled rows to a better model in service: import, fit, evaluate, compare, ship.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -143,18 +144,15 @@ def labels_command(
     console.print(f"wrote {out}: the labels of {count:,} documents, and no text")
 
 
-@app.command("fit")
-def fit_command(
-    config: Annotated[Path, typer.Option("--config", help="TOML file; see training/config.py.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for checkpoints and the result.")],
-    extra: Extra = _NO_PATHS,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Remove checkpoints in --out and begin again.")
-    ] = False,
-) -> None:
-    """Fine-tune a model; an interrupted fit goes on from its last checkpoint."""
-    folder = fit(read_config(config), out, extra=extra, resume=not restart)
-    console.print(f"fitted model in {folder}; next: python -m training export {folder} BUNDLE")
+app.command("import")(import_command)
+app.command("fit")(fit_command)
+app.command("evaluate")(evaluate_command)
+app.command("compare")(compare_command)
+app.command("audit")(audit_command)
+app.command("select")(select_command)
+app.command("curve")(curve_command)
+app.command("export")(export_command)
+app.command("push")(push_command)
 
 
 @app.command("average")
@@ -164,80 +162,6 @@ def average_command(
 ) -> None:
     """Average the weights of fits that differ in their seed alone."""
     console.print(f"mean of {len(fits)} models in {average(fits, out)}")
-
-
-@app.command("audit")
-def audit_command(
-    config: Annotated[Path, typer.Option("--config", help="How each model is fitted.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the fits and the tables.")],
-    extra: Extra = _NO_PATHS,
-    folds: Annotated[int, typer.Option("--folds", help="Models to fit.", min=2)] = 3,
-) -> None:
-    """List likely label errors and near-duplicates in the training and validation parts."""
-    settings = read_config(config)
-    taxonomy = read_taxonomy(Path(settings.model.taxonomy))
-    files = [*map(Path, settings.data.extra), *extra]
-    splits = gather(Path(settings.data.corpus), files, taxonomy)
-    documents = [*splits["train"], *splits["validation"]]
-    scores = cross_scores(settings, documents, out, taxonomy, folds=folds)
-    found = suspects(documents, scores, taxonomy)
-    pairs = near_duplicates_within(documents)
-    write_table(found, out / "suspects.csv")
-    write_table(by_origin(found), out / "origins.csv")
-    write_table(pd.DataFrame(pairs, columns=["one", "other", "overlap"]), out / "duplicates.csv")
-    counts = found.groupby("head", sort=False)["issue"].agg(["sum", "size"])
-    table = Table("head", "labels", "likely errors", box=box.SIMPLE_HEAD)
-    for head, row in counts.iterrows():
-        table.add_row(str(head), f"{row['size']:,}", f"{row['sum']:,}")
-    console.print(table)
-    console.print(
-        f"{len(pairs):,} pairs of near-duplicates; read {out}/suspects.csv from the top, then "
-        "origins.csv and duplicates.csv"
-    )
-
-
-@app.command("export")
-def export_command(
-    fitted: Annotated[Path, typer.Argument(help="Folder of the fitted model.")],
-    out: Annotated[Path, typer.Argument(help="Folder of the bundle.")],
-    extra: Extra = _NO_PATHS,
-) -> None:
-    """Convert a fitted model to a bundle; quantise, compare with torch, calibrate, describe."""
-    export(fitted, out, extra=extra)
-    manifest = json.loads((out / "bundle.json").read_text(encoding="utf-8"))
-    heads = list(manifest["heads"])
-    table = Table("graph", *heads, "docs/s", box=box.SIMPLE_HEAD)
-    for row in manifest["metrics"]["parity"]:
-        figures = (f"{row['agreement'][h]:.2%}\n{-100 * row['f1_loss'][h]:+.2f}" for h in heads)
-        table.add_row(row["candidate"], *figures, f"{row['documents_per_second']:.0f}")
-    console.print(
-        "validation split: labels that agree with single-precision torch, macro-F1 points gained"
-    )
-    console.print(table)
-    console.print(f"wrote {out} in {manifest['precision']}")
-
-
-@app.command("evaluate")
-def evaluate_command(
-    bundle: Annotated[Path, typer.Argument(help="Bundle folder.")],
-    split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "test",
-    corpus: Annotated[Path, typer.Option("--corpus", help="Folder of the corpus.")] = CORPUS,
-    extra: Extra = _NO_PATHS,
-) -> None:
-    """Score a bundle on a part of the labelled data, on its own segment borders."""
-    tagger = MomentTagger.load(bundle)
-    splits = gather(corpus, extra, tagger.taxonomy)
-    if split not in splits:
-        raise typer.BadParameter(f"{split!r} is not one of {', '.join(SPLITS)}")
-    scores = evaluate(tagger, splits[split])
-    table = Table("head", "macro-F1", "accuracy", box=box.SIMPLE_HEAD)
-    for head in tagger.taxonomy.heads:
-        table.add_row(head, f"{scores[head]['macro_f1']:.3f}", f"{scores[head]['accuracy']:.3f}")
-    console.print(table)
-    console.print(
-        f"core mean macro-F1 {scores['core_mean_macro_f1']:.3f}, all three right "
-        f"{scores['core_exact']:.3f}, {scores['segments']:,} segments"
-    )
 
 
 if __name__ == "__main__":

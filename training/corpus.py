@@ -10,11 +10,12 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mot_nlp.errors import InputError
 from mot_nlp.records import SOURCES, Segment
+from mot_nlp.taxonomy import head_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 CORPUS_LICENCE = "CC BY 4.0"
 SPLITS = ("train", "validation", "test")
 _FOLDS = 10
+_FIELDS = ("id", "source", "domain", "repo", "licence", "text", "units")
+"""Keys of a labelled row that fields of a document hold."""
 _PART = re.compile(r"part-\w+")
 _HEADER = re.compile(r"## (?P<source>\w+) \| (?P<domain>\w+) \| (?P<brief>\w+)")
 _SEGMENT = re.compile(r"(?:(?P<turn>C[>+])\s*)?(?P<codes>\w \w \w\w [-0+] [!.]) \| (?P<text>.*\S)")
@@ -55,6 +58,7 @@ class LabelledDocument:
         text: The whole text.
         segments: Labelled segments, ordered.
         labels: For each segment, its label by head.
+        extra: What else its row says, as author or date.
     """
 
     id: str
@@ -65,6 +69,7 @@ class LabelledDocument:
     segments: tuple[Segment, ...]
     labels: tuple[dict[str, str], ...]
     licence: str = CORPUS_LICENCE
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def read_corpus(folder: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
@@ -165,7 +170,7 @@ class _PartReader:
 
 
 def label_faults(labels: dict[str, str], taxonomy: Taxonomy) -> list[str]:
-    """What contradicts the taxonomy in one segment's labels (heads left out are not judged)."""
+    """What contradicts the taxonomy in one segment's labels by head (those left out are not judged)."""
     faults = [
         f"{labels[name]!r} is not a label of {name}; the labels are {', '.join(head.labels)}"
         for name, head in taxonomy.heads.items()
@@ -176,9 +181,10 @@ def label_faults(labels: dict[str, str], taxonomy: Taxonomy) -> list[str]:
     pair = (labels.get("stage"), labels.get("moment"))
     if None not in pair and pair not in taxonomy.pairs:
         faults.append(f"stage {pair[0]} does not go with moment {pair[1]}")
-    if labels.get("stage") == taxonomy.heads["stage"].none:
+    none = taxonomy.heads["stage"].none
+    if labels.get("stage") == none:
         faults += [
-            f"stage none takes {name} {head.none}, not {labels[name]}"
+            f"stage {none} takes {name} {head.none}, not {labels[name]}"
             for name, head in taxonomy.heads.items()
             if name in labels and labels[name] != head.none
         ]
@@ -189,6 +195,8 @@ def label_faults(labels: dict[str, str], taxonomy: Taxonomy) -> list[str]:
 
 def read_jsonl(path: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
     """Read labelled JSON Lines: ``id, source, text, units`` and, where known, ``domain, repo``.
+
+    A unit has ``start``, ``end`` and labels as :func:`head_labels` takes them.
 
     Raises:
         InputError: The file is missing, or lines cannot be read or contradict the taxonomy.
@@ -201,7 +209,7 @@ def read_jsonl(path: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                document = _from_json(json.loads(line), path.name, taxonomy)
+                document = document_of(json.loads(line), path.name, taxonomy)
             except (KeyError, TypeError, ValueError) as error:
                 errors.append(f"{path.name}:{number}: {type(error).__name__}: {error}")
                 continue
@@ -211,7 +219,19 @@ def read_jsonl(path: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
     return documents
 
 
-def _from_json(row: dict[str, Any], name: str, taxonomy: Taxonomy) -> LabelledDocument:
+def document_of(row: dict[str, Any], name: str, taxonomy: Taxonomy) -> LabelledDocument:
+    """A row of labelled JSON Lines as a document.
+
+    Args:
+        row: Its keys and values.
+        name: Where it comes from, if its ``repo`` does not say it.
+        taxonomy: Labels.
+
+    Raises:
+        KeyError: It lacks a key.
+        TypeError: A value is of another kind than it must be.
+        ValueError: A unit does not fit the text, or labels contradict the taxonomy.
+    """
     text, units = row["text"], sorted(row["units"], key=lambda unit: unit["start"])
     end = 0
     for unit in units:
@@ -220,9 +240,7 @@ def _from_json(row: dict[str, Any], name: str, taxonomy: Taxonomy) -> LabelledDo
                 f"unit {unit['start']}:{unit['end']} overlaps another or leaves the text"
             )
         end = unit["end"]
-    labels = tuple(
-        {head: unit[head] for head in taxonomy.heads if unit.get(head)} for unit in units
-    )
+    labels = tuple(head_labels(unit, taxonomy) for unit in units)
     faults = [fault for entry in labels for fault in label_faults(entry, taxonomy)]
     if faults:
         raise ValueError(faults[0])
@@ -230,6 +248,7 @@ def _from_json(row: dict[str, Any], name: str, taxonomy: Taxonomy) -> LabelledDo
         id=str(row["id"]), source=row.get("source", "review"), domain=row.get("domain", ""),
         origin=row.get("repo") or name, text=text, labels=labels, licence=row.get("licence", ""),
         segments=tuple(Segment(u["start"], u["end"], text.count("\n", 0, u["start"])) for u in units),
+        extra={key: value for key, value in row.items() if key not in _FIELDS},
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def head_score(gold: NDArray[Any], predicted: NDArray[Any]) -> HeadScore:
 
 
 def score_labels(
-    gold: dict[str, NDArray[Any]], predicted: dict[str, NDArray[Any]]
+    gold: dict[str, NDArray[Any]], predicted: dict[str, NDArray[Any]], *, none: str = "none"
 ) -> dict[str, Any]:
     """Scores of all heads, and of stage, moment and sentiment taken together.
 
@@ -73,6 +73,7 @@ def score_labels(
     Args:
         gold: Labels by head, each of shape (segments,); an empty string is a label not given.
         predicted: The same for the prediction.
+        none: The moment of segments without one.
 
     Returns:
         Head name to the fields of :class:`HeadScore`; ``core_mean_macro_f1`` and ``core_exact``.
@@ -81,7 +82,7 @@ def score_labels(
     for head, answers in gold.items():
         keep = answers != ""
         if head == "sentiment" and "moment" in gold:
-            keep &= gold["moment"] != "none"
+            keep &= gold["moment"] != none
         if keep.any():
             result[head] = asdict(head_score(answers[keep], predicted[head][keep]))
     if all(head in result for head in CORE):
@@ -89,7 +90,9 @@ def score_labels(
             float(np.mean([result[head]["macro_f1"] for head in CORE])), 4
         )
         same = np.logical_and.reduce([gold[head] == predicted[head] for head in CORE])
-        result["core_exact"] = round(float(same.mean()), 4)
+        given = np.logical_and.reduce([gold[head] != "" for head in CORE])
+        if given.any():
+            result["core_exact"] = round(float(same[given].mean()), 4)
     result["segments"] = len(next(iter(gold.values())))
     return result
 
@@ -152,13 +155,18 @@ def confidences(scores: NDArray[np.float32], decoder: Decoder) -> dict[str, NDAr
 def confusion(
     gold: dict[str, NDArray[np.str_]], predicted: dict[str, NDArray[np.str_]], taxonomy: Taxonomy
 ) -> dict[str, list[list[int]]]:
-    """For each head, counts[gold label][predicted label] per segment, in taxonomy order."""
+    """For each head, counts[gold label][predicted label] per segment, in taxonomy order.
+
+    Of a head without gold labels all counts are 0.
+    """
     out = {}
     for name, head in taxonomy.heads.items():
         given = gold[name] != ""
-        table = confusion_matrix(
-            gold[name][given], predicted[name][given], labels=list(head.labels)
-        )
+        table = np.zeros((len(head.labels), len(head.labels)), np.int64)
+        if given.any():
+            table = confusion_matrix(
+                gold[name][given], predicted[name][given], labels=list(head.labels)
+            )
         out[name] = table.tolist()
     return out
 
@@ -194,7 +202,9 @@ def evaluate(
     """
     scores = tagger.scores(as_documents(documents), segments=[d.segments for d in documents])
     decoder = decoder or Decoder(tagger.taxonomy, tagger.bundle.manifest.temperatures)
-    return score_labels(gold_arrays(documents, tagger.taxonomy), chosen_arrays(scores, decoder))
+    gold = gold_arrays(documents, tagger.taxonomy)
+    none = tagger.taxonomy.heads["moment"].none
+    return score_labels(gold, chosen_arrays(scores, decoder), none=none)
 
 
 def torch_scores(

@@ -24,13 +24,15 @@ def class_weights(counts: NDArray[np.int64], *, power: float, cap: float) -> NDA
     """Weights of a head's labels, whose mean over the counted examples is 1.
 
     Args:
-        counts: Examples of each label.
+        counts: Examples of each label; where there is none at all, every label weighs 1.
         power: (mean count / count) is raised to this; 0 gives all ones.
         cap: Most a weight may be before it is normalised.
 
     >>> class_weights(np.array([90, 10]), power=0.5, cap=4.0).round(2)
     array([0.83, 2.5 ])
     """
+    if not counts.any():
+        return np.ones(len(counts))
     seen = np.maximum(counts, 1)
     weights = np.minimum((seen.mean() / seen) ** power, cap)
     return weights * counts.sum() / (weights * counts).sum()
@@ -43,7 +45,8 @@ class MultiHeadLoss:
         taxonomy: Heads and where their scores stand.
         labels: All training labels, (segments, heads), ``MISSING`` where none.
         config: Weights and smoothing.
-        distil: How far teachers count, where the batch holds their scores.
+        distil: How far teachers count, where the batch holds their scores; NaN in a head's scores says
+            that they do not know it.
     """
 
     def __init__(
@@ -73,30 +76,28 @@ class MultiHeadLoss:
     ) -> torch.Tensor:
         """Loss of a batch, in the form the transformers Trainer calls it."""
         del num_items_in_batch
-        logits = outputs["logits"].float()
-        losses = [
-            self._head(logits[:, part], labels[:, column], self.weights[column])
-            for column, part in enumerate(self.slices)
-        ]
-        loss = torch.stack(losses).mean()
-        if "soft" not in outputs:
-            return loss
-        weight = self.distil.weight
-        return (1 - weight) * loss + weight * self._divergence(logits, outputs["soft"])
+        logits, soft = outputs["logits"].float(), outputs.get("soft")
+        losses = []
+        for column, part in enumerate(self.slices):
+            loss = self._head(logits[:, part], labels[:, column], self.weights[column])
+            if soft is not None and not bool(soft[:, part].isnan().any()):
+                weight = self.distil.weight
+                loss = (1 - weight) * loss + weight * self._divergence(
+                    logits[:, part], soft[:, part]
+                )
+            losses.append(loss)
+        return torch.stack(losses).mean()
 
     def _divergence(self, logits: torch.Tensor, soft: torch.Tensor) -> torch.Tensor:
-        """Mean over heads of the divergence from the teachers (Hinton et al. 2015, sec. 2)."""
+        """Divergence of a head from the teachers (Hinton et al. 2015, sec. 2)."""
         heat = self.distil.temperature
-        divergences = [
-            functional.kl_div(
-                functional.log_softmax(logits[:, part] / heat, dim=1),
-                functional.log_softmax(soft[:, part] / heat, dim=1),
-                log_target=True,
-                reduction="batchmean",
-            )
-            for part in self.slices
-        ]
-        return torch.stack(divergences).mean() * heat**2
+        found = functional.kl_div(
+            functional.log_softmax(logits / heat, dim=1),
+            functional.log_softmax(soft / heat, dim=1),
+            log_target=True,
+            reduction="batchmean",
+        )
+        return found * heat**2
 
     def _head(
         self, logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor

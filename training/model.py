@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
+
+_WINDOW, _LIMIT = 256, 6.0
+"""What holds for pretrained encoders where nothing else is asked for."""
 
 
 class MomentConfig(PreTrainedConfig):
@@ -71,8 +76,11 @@ class MomentModel(PreTrainedModel):
     def from_encoder(cls, folder: Path, taxonomy: Taxonomy, settings: ModelConfig) -> MomentModel:
         """A model with a pretrained encoder and fresh heads.
 
-        Where ``folder`` holds a fitted model with the same labels, its heads are taken too.
+        Where ``folder`` holds a fitted model, what its heads know of labels that are here too is
+        taken over, as :func:`carried_rows` says; and what ``settings`` leave open, as
+        :func:`carried_settings` says.
         """
+        window, limit, _ = _decided(settings, folder)
         pretrained = AutoModel.from_pretrained(folder, dtype=torch.float32)
         fitted = pretrained if isinstance(pretrained, MomentModel) else None
         encoder = fitted.encoder if fitted else pretrained
@@ -86,16 +94,17 @@ class MomentModel(PreTrainedModel):
         config = MomentConfig(
             encoder=described,
             heads={name: list(head.labels) for name, head in taxonomy.heads.items()},
-            window=settings.window,
+            window=window,
             head_dropout=settings.dropout,
-            activation_limit=settings.activation_limit,
+            activation_limit=limit,
         )
         model = cls(config)
         weights = {k: v for k, v in encoder.state_dict().items() if not k.startswith("pooler.")}
         model.encoder.load_state_dict(weights)
-        labels = folder / "taxonomy.toml"
-        if fitted and labels.is_file() and read_taxonomy(labels).outputs == taxonomy.outputs:
-            model.heads.load_state_dict(fitted.heads.state_dict())
+        if fitted and (rows := carried_rows(folder, taxonomy)):
+            with torch.no_grad():
+                model.heads.weight[[*rows]] = fitted.heads.weight[[*rows.values()]]
+                model.heads.bias[[*rows]] = fitted.heads.bias[[*rows.values()]]
         return model
 
     @torch.no_grad()
@@ -146,6 +155,65 @@ class MomentModel(PreTrainedModel):
         )
         scores = {"logits": self.heads(self.dropout(sums / sizes.unsqueeze(1)))}
         return scores if soft is None else scores | {"soft": soft}
+
+
+def carried_settings(settings: ModelConfig, folder: Path) -> ModelConfig:
+    """The settings with what they leave open decided by what the model starts from.
+
+    A fitted model keeps its window, its bound of activations and its vocabulary: read otherwise, it
+    would begin worse than it is.
+
+    Args:
+        settings: Which network is fitted.
+        folder: Folder of an encoder or a fitted model.
+    """
+    window, limit, emojis = _decided(settings, folder)
+    return replace(settings, window=window, activation_limit=limit, emojis=emojis)
+
+
+def _decided(settings: ModelConfig, folder: Path) -> tuple[int, float, bool]:
+    """Window, bound of activations, and whether emojis are added."""
+    described = _described(folder)
+    if described.get("model_type") == MomentConfig.model_type:
+        before = MomentConfig.from_dict(described)
+        window, limit, emojis = before.window, before.activation_limit, False
+    else:
+        window = min(_WINDOW, described.get("max_position_embeddings", _WINDOW))
+        limit, emojis = _LIMIT, True
+    return (
+        window if settings.window is None else settings.window,
+        limit if settings.activation_limit is None else settings.activation_limit,
+        emojis if settings.emojis is None else settings.emojis,
+    )
+
+
+def carried_rows(folder: Path, taxonomy: Taxonomy) -> dict[int, int]:
+    """Rows of the heads that a fitted model has for labels of this taxonomy.
+
+    A label is the same where its head and itself are called the same; others start fresh.
+
+    Args:
+        folder: Folder of the fitted model; of any other encoder nothing is carried over.
+        taxonomy: Labels of the model to be.
+
+    Returns:
+        Row in the model to be, to row in the fitted one.
+    """
+    path = folder / "taxonomy.toml"
+    fitted = _described(folder).get("model_type") == MomentConfig.model_type
+    if not fitted or not path.is_file():
+        return {}
+    known = {name: row for row, name in enumerate(_row_names(read_taxonomy(path)))}
+    return {row: known[name] for row, name in enumerate(_row_names(taxonomy)) if name in known}
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    described: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return described
+
+
+def _row_names(taxonomy: Taxonomy) -> list[tuple[str, str]]:
+    return [(head, label) for head, labels in taxonomy.outputs for label in labels]
 
 
 def _set(config: PreTrainedConfig, name: str, value: float) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,14 +11,14 @@ import torch
 from mot_nlp.encoding import WindowEncoder
 from mot_nlp.errors import InputError
 from mot_nlp.taxonomy import read_taxonomy
-from tests.tiny import TAXONOMY
+from tests.tiny import OWN_TAXONOMY, TAXONOMY
 from tests.training.worlds import small_config
 from training.average import average
 from training.checkpoint import load_fitted
 from training.collate import Collator, examples, label_indices
 from training.config import DistilConfig, LossConfig
 from training.corpus import gather
-from training.distil import teacher_scores
+from training.distil import start_scores, teacher_scores
 from training.evaluate import torch_scores
 from training.fit import fit
 from training.losses import MultiHeadLoss
@@ -96,8 +97,6 @@ def test_teachers_are_averaged_document_by_document(world):
 
 
 def gather_train(config):
-    from pathlib import Path
-
     return gather(Path(config.data.corpus), [], TABLE)["train"]
 
 
@@ -113,9 +112,8 @@ def test_rows_carry_the_teachers_scores_of_their_own_segments(world):
 
 
 def loss_of(weight, logits, soft, labels):
-    made = MultiHeadLoss(
-        TABLE, labels.numpy(), LossConfig(label_smoothing=0), DistilConfig(("t",), weight, 2.0)
-    )
+    distil = DistilConfig(("t",), weight=weight, temperature=2.0)
+    made = MultiHeadLoss(TABLE, labels.numpy(), LossConfig(label_smoothing=0), distil)
     return float(made({"logits": logits, "soft": soft}, labels))
 
 
@@ -140,7 +138,7 @@ def test_a_student_that_says_what_the_teacher_says_loses_nothing_by_it():
 
 def test_a_student_is_fitted_with_a_teacher(world, tmp_path):
     _, config, fits = world
-    taught = replace(config, distil=DistilConfig((str(fits[0]),), 0.5))
+    taught = replace(config, distil=DistilConfig((str(fits[0]),), weight=0.5))
     folder = fit(taught, tmp_path / "student")
     run = json.loads((folder / "run.json").read_text())
     assert run["config"]["distil"]["teachers"] == [str(fits[0])]
@@ -160,3 +158,57 @@ def test_a_teacher_with_other_labels(world, tmp_path):
     (other / "taxonomy.toml").write_text(swapped, encoding="utf-8")
     with pytest.raises(InputError, match="has other labels than this fit"):
         teacher_scores([other], gather_train(config)[:2], TABLE)
+
+
+# ---------------------------------------------------------------- the start as a teacher
+def test_the_start_teaches_the_heads_that_it_has_whole(world):
+    _, config, fits = world
+    documents = gather_train(config)[:4]
+    np.testing.assert_array_equal(
+        np.concatenate(start_scores(fits[0], documents, TABLE) or []),
+        np.concatenate(teacher_scores(fits[:1], documents, TABLE)),
+    )
+    own = read_taxonomy(OWN_TAXONOMY)  # its moments and pivotal are the shipped ones
+    found = np.concatenate(start_scores(fits[0], documents, own) or [])
+    taught = {name for name, part in own.slices().items() if not np.isnan(found[:, part]).any()}
+    assert taught == {"moment", "pivotal"}
+    shipped = np.concatenate(teacher_scores(fits[:1], documents, TABLE))
+    np.testing.assert_array_equal(
+        found[:, own.slices()["moment"]], shipped[:, TABLE.slices()["moment"]]
+    )
+
+
+def test_an_encoder_teaches_nothing(world):
+    _, config, _ = world
+    assert start_scores(Path(config.model.encoder), gather_train(config)[:4], TABLE) is None
+
+
+def test_heads_without_a_teacher_learn_from_labels_alone():
+    torch.manual_seed(0)
+    logits, soft = torch.randn(3, TABLE.width), torch.randn(3, TABLE.width)
+    labels = torch.zeros(3, len(TABLE.heads), dtype=torch.long)
+    soft[:, TABLE.slices()["stage"]] = torch.nan
+    none = torch.full_like(soft, torch.nan)
+    assert loss_of(0.5, logits, none, labels) == pytest.approx(loss_of(0.0, logits, none, labels))
+    partly = loss_of(0.5, logits, soft, labels)
+    assert np.isfinite(partly)
+    assert partly != pytest.approx(loss_of(0.5, logits, none, labels))
+
+
+def test_the_start_and_other_teachers_at_once_are_refused():
+    with pytest.raises(InputError, match=r"distil\.start is True; allowed: false where"):
+        DistilConfig(teachers=("t",), start=True)
+
+
+def test_a_fit_taught_by_its_start_stays_nearer_to_it(world, tmp_path):
+    _, config, fits = world
+    model = replace(config.model, encoder=str(fits[0]))
+    documents = gather_train(config)
+    before = np.concatenate(teacher_scores(fits[:1], documents, TABLE))
+    moved = []
+    for start in (False, True):
+        settings = replace(config, model=model, distil=DistilConfig(start=start, weight=0.9))
+        folder = fit(settings, tmp_path / str(start))
+        after = np.concatenate(teacher_scores([folder], documents, TABLE))
+        moved.append(np.abs(after - before).mean())
+    assert moved[1] < moved[0]

@@ -2,21 +2,26 @@
 
 import json
 import logging
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pandas.testing import assert_frame_equal
 
-import training.parity
+import mot_nlp
 from mot_nlp.bundle import open_bundle
 from mot_nlp.errors import InputError
 from mot_nlp.tagger import MomentTagger
+from tests.local_hub import LocalHub
+from tests.training.own_world import own_config, own_rows
 from tests.training.worlds import small_config
 from training.checkpoint import load_fitted
 from training.export import export
-from training.fit import bf16_pays, fit
-from training.parity import ParityError
+from training.fit import fit
+from training.parity import LEAST_AGREEMENT, Parity, ParityError
+from training.publish import push
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # tracing and third-party progress bars warn at will
@@ -69,10 +74,6 @@ def test_another_configuration_is_refused(world):
         fit(other, folder / "out")
 
 
-def test_auto_precision_is_one_of_two():
-    assert bf16_pays() in (True, False)
-
-
 def test_the_bundle_is_sound_and_says_what_it_is(bundle):
     opened = open_bundle(bundle)
     manifest = opened.manifest
@@ -117,12 +118,12 @@ def test_two_roads_to_one_answer(world, bundle):
     found = tagger.scores(as_documents(documents), segments=[d.segments for d in documents])
     for part in taxonomy.slices().values():
         agreement = (found[:, part].argmax(1) == expected[:, part].argmax(1)).mean()
-        assert agreement >= training.parity.LEAST_AGREEMENT
+        assert agreement >= LEAST_AGREEMENT
 
 
 def test_no_bundle_leaves_a_gate_it_does_not_pass(world, tmp_path, monkeypatch):
     _, _, fitted = world
-    monkeypatch.setattr(training.parity, "LEAST_AGREEMENT", 1.1)
+    monkeypatch.setattr(Parity, "passes", False)
     with pytest.raises(ParityError, match="no graph agrees"):
         export(fitted, tmp_path / "bundle")
     assert not (tmp_path / "bundle").exists()
@@ -139,3 +140,30 @@ def test_other_data_than_the_fits_are_refused(world, tmp_path):
     finally:
         part.write_text(text)
     logging.getLogger("nncf").setLevel(logging.WARNING)
+
+
+def test_from_own_rows_to_the_hub_and_back(tmp_path, monkeypatch):
+    """Fit on own rows and labels, export, predict, push, and the same from wherever it is loaded."""
+    monkeypatch.setattr("training.graph.CALIBRATION_WINDOWS", 20)  # enough for a tiny encoder
+    hub = LocalHub(tmp_path / "hub", tmp_path / "cache").install(monkeypatch)
+    config = own_config(tmp_path, own_rows(80), group="author", validation_share=0.25)
+    fitted = fit(config, tmp_path / "run")
+    bundle = export(fitted, tmp_path / "broadband", name="kite", licence="cc-by-4.0")
+    manifest = open_bundle(bundle).manifest
+    assert manifest.name == "kite"
+    run = json.loads((fitted / "run.json").read_text(encoding="utf-8"))
+    assert manifest.data["sha256"] == run["data_sha256"]
+    assert manifest.metrics["test"]["segments"] == run["segments"]["test"] > 0
+    assert {"effort", "emotion.joy"} <= manifest.metrics["test"].keys()
+    card = (bundle / "README.md").read_text(encoding="utf-8")
+    assert "On the test part of the rows" in card
+    assert "They were split by author" in card
+    text = "Saw the poster of tariff 3 and liked it. Router 9 hangs every night."
+    expected = mot_nlp.predict(text, model=bundle, all_segments=True)
+    assert set(expected["stage"]) <= set(manifest.heads["stage"])
+    pushed = push(bundle, "broadband/feedback", private=True)
+    shutil.rmtree(bundle)
+    for address in (pushed.address, pushed.pinned):
+        found = mot_nlp.predict(text, model=mot_nlp.load(address), all_segments=True)
+        assert_frame_equal(found, expected)
+    assert not list(hub.root.rglob("checkpoint"))  # what can be learned on from stays at home

@@ -56,3 +56,15 @@ def test_rare_labels_weigh_more_up_to_the_cap():
     capped = class_weights(np.array([900, 90, 10]), power=1.0, cap=4.0)
     assert capped[2] / capped[1] == pytest.approx(4.0 / (1000 / 3 / 90))
     assert class_weights(np.array([5, 0]), power=0.0, cap=4.0).tolist() == [1.0, 1.0]
+
+
+def test_a_head_without_any_label_weighs_nothing_and_breaks_nothing(taxonomy):
+    assert class_weights(np.array([0, 0, 0]), power=0.5, cap=4.0).tolist() == [1.0] * 3
+    logits, labels = random_batch(taxonomy)
+    labels[:, 1] = MISSING
+    logits.requires_grad_()
+    loss = MultiHeadLoss(taxonomy, labels.numpy(), LossConfig())({"logits": logits}, labels)
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(logits.grad).all()
+    assert not logits.grad[:, list(taxonomy.slices().values())[1]].any()

@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import numpy as np
@@ -14,7 +15,7 @@ from training.collate import MISSING, Collator, examples, label_indices
 from training.config import ModelConfig
 from training.corpus import read_corpus
 from training.evaluate import torch_scores
-from training.model import MomentModel
+from training.model import MomentModel, carried_settings
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +131,44 @@ def test_a_fitted_model_gives_its_encoder_and_its_heads(world, tmp_path):
     assert all(
         torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True)
     )
+
+
+@pytest.fixture(scope="module")
+def fitted(world, tmp_path_factory):
+    """A fitted model of another window and bound than those of pretrained encoders."""
+    folder, taxonomy, *_ = world
+    path = tmp_path_factory.mktemp("fitted")
+    settings = ModelConfig(window=48, activation_limit=0.5)
+    MomentModel.from_encoder(folder / "encoder", taxonomy, settings).save_pretrained(path)
+    return path
+
+
+def decided(settings, folder):
+    found = carried_settings(settings, folder)
+    return found.window, found.activation_limit, found.emojis
+
+
+def test_what_is_left_open_is_as_the_fitted_model_has_it(world, fitted):
+    assert decided(ModelConfig(), fitted) == (48, 0.5, False)
+    again = MomentModel.from_encoder(fitted, world[1], ModelConfig())
+    assert (again.config.window, again.config.activation_limit) == (48, 0.5)
+    act = again.encoder.encoder.layer[0].intermediate.intermediate_act_fn
+    assert act(torch.tensor([9.0])).item() == 0.5
+
+
+def test_what_is_asked_for_holds_whatever_it_starts_from(fitted):
+    asked = ModelConfig(window=32, activation_limit=0.0, emojis=True)
+    assert decided(asked, fitted) == (32, 0.0, True)
+    assert decided(ModelConfig(window=32), fitted) == (32, 0.5, False)
+
+
+def test_pretrained_encoders_have_the_usual_window_bound_and_emojis(world, tmp_path):
+    encoder = shutil.copytree(world[0] / "encoder", tmp_path / "encoder")
+    described = json.loads((encoder / "config.json").read_text())
+    for positions, window in ((512, 256), (128, 128)):
+        described["max_position_embeddings"] = positions
+        (encoder / "config.json").write_text(json.dumps(described))
+        assert decided(ModelConfig(), encoder) == (window, 6.0, True)
 
 
 def test_layers_are_kept_by_number(world):

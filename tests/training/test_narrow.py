@@ -12,6 +12,7 @@ from mot_nlp.taxonomy import read_taxonomy
 from tests.tiny import TAXONOMY
 from tests.training.worlds import small_config
 from training.checkpoint import load_fitted
+from training.config import HeadsConfig
 from training.corpus import read_corpus
 from training.evaluate import torch_scores
 from training.fit import fit
@@ -69,6 +70,23 @@ def test_a_narrow_fit_is_saved_and_read_back_narrow(world, tmp_path):
     read = load_fitted(fit(config, tmp_path / "narrow"))
     assert set(units(read)) == {half}
     assert torch_scores(read, encoder, documents[:3]).shape[1] == TABLE.width
+
+
+def test_heads_alone_are_fitted_on_a_narrowed_encoder(world, tmp_path):
+    config, model, documents, encoder = world
+    half = units(model)[0] // 2
+    config = replace(
+        config,
+        model=replace(config.model, feed_forward=half),
+        fit=replace(config.fit, method="heads"),
+        heads=HeadsConfig(penalties=(0.1,), folds=2),
+    )
+    read = load_fitted(fit(config, tmp_path / "narrow"))
+    assert set(units(read)) == {half}
+    moments = torch_scores(read, encoder, documents)[:, TABLE.slices()["moment"]].argmax(axis=1)
+    told = [labels["moment"] for d in documents for labels in d.labels]
+    right = [TABLE.heads["moment"].labels[n] == name for n, name in zip(moments, told, strict=True)]
+    assert np.mean(right) > 0.8
 
 
 def test_more_units_than_there_are(world):

@@ -1,0 +1,1 @@
+"""Commands of ``python -m training``: thin coats over plain functions."""
