@@ -1,0 +1,1 @@
+"""The parts of ``benchmarks.retrain``: sources, systems, cached runs, figures, the page."""
