@@ -20,7 +20,11 @@ def test_the_readme_names_the_columns_in_order():
 
 @pytest.mark.parametrize(
     "path",
-    [*sorted(ROOT.glob("*.md")), ROOT / "data" / "README.md"],
+    [
+        *sorted(ROOT.glob("*.md")),
+        *sorted((ROOT / "docs").glob("*.md")),
+        ROOT / "data" / "README.md",
+    ],
     ids=lambda p: str(p.relative_to(ROOT)),
 )
 def test_links_between_files_lead_somewhere(path):
