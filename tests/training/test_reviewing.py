@@ -35,8 +35,8 @@ def test_the_most_doubtful_document_comes_first_and_long_notes_are_cut():
     own = [replace(d, segments=d.segments[:1] * 8, labels=d.labels[:1] * 8) for d in documents]
     rows = [doubt(own[1], number, "stage", "none", 0.1) for number in range(1, 9)]
     rows.append(doubt(own[0], 2, "touchpoint", "none", 0.3))
-    rows = pd.DataFrame([row for row in rows if row["given"] != "none"])
-    tasks = list(review_tasks(own, rows, TABLE, model="audit"))
+    doubtful = pd.DataFrame([row for row in rows if row["given"] != "none"])
+    tasks = list(review_tasks(own, doubtful, TABLE, model="audit"))
     assert [(task.id, round(task.score, 2)) for task in tasks] == [("d1", 0.9), ("d0", 0.7)]
     assert tasks[0].notes["doubtful"].endswith("; and 2 more")
     assert tasks[0].notes["doubtful"].count("or none?") == 6
