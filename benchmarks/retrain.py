@@ -120,12 +120,7 @@ def held_out_command(
     """Retrain on rows of repositories that the checkpoint has not seen."""
     check_unseen(checkpoint, repo)
     plan = Plan(_sizes(rows), seeds, draws, threads)
-    chosen = named_systems(
-        comma_separated(systems),
-        setfit_steps=setfit_steps,
-        setfit_deals=setfit_seeds,
-        setfit_rows=_sizes(setfit_rows) if setfit_rows else (),
-    )
+    chosen = _chosen(systems, setfit_steps, setfit_seeds, setfit_rows)
     sources = read_repositories(real, repo)
     _benchmark(sources, chosen, Starts(checkpoint, encoder, cache), plan, out)
 
@@ -152,12 +147,7 @@ def kitelake_command(
             f"no fitted model in {checkpoint}; python -m training export writes it beside the bundle"
         )
     plan = Plan(_sizes(rows), seeds, draws, threads)
-    chosen = named_systems(
-        comma_separated(systems),
-        setfit_steps=setfit_steps,
-        setfit_deals=setfit_seeds,
-        setfit_rows=_sizes(setfit_rows) if setfit_rows else (),
-    )
+    chosen = _chosen(systems, setfit_steps, setfit_seeds, setfit_rows)
     _benchmark([read_kitelake(data)], chosen, Starts(checkpoint, encoder, cache), plan, out)
 
 
@@ -207,6 +197,17 @@ def _benchmark(
         results = read_results(raw)  # rounded, so that a later page says the same
         out.write_text(page(results), encoding="utf-8")
     console.print(plain(f"wrote {out} and {raw}"), soft_wrap=True)
+
+
+def _chosen(
+    systems: str, setfit_steps: int, setfit_seeds: int | None, setfit_rows: str | None
+) -> dict[str, System]:
+    return named_systems(
+        comma_separated(systems),
+        setfit_steps=setfit_steps,
+        setfit_deals=setfit_seeds,
+        setfit_rows=_sizes(setfit_rows) if setfit_rows else (),
+    )
 
 
 def _count(systems: Mapping[str, System], plan: Plan) -> int:

@@ -541,7 +541,7 @@ class TestThrough:
         _, config, real, fitted, _ = world
         monkeypatch.setattr(presets, "FOLDER", tmp_path / "presets")
         (tmp_path / "presets").mkdir()
-        fixed = "[fit]\nepochs = 8\nbatch_size = 4\nlearning_rate = 2e-4\n"
+        fixed = "[fit]\nepochs = 2\nbatch_size = 4\nlearning_rate = 2e-4\n"
         (tmp_path / "presets" / "standard.toml").write_text(fixed)
         (tmp_path / "presets" / "quick.toml").write_text('[fit]\nmethod = "heads"\n')
         command = [
@@ -557,11 +557,11 @@ class TestThrough:
         (found,) = json.loads(first)["sources"]
         assert [size["rows"] for size in found["sizes"]] == [20, 40]
         assert found["test_segments"] == [78]
-        ahead = [
-            head["ahead"]["unretrained"]["value"]
-            for head in found["sizes"][1]["heads"] if head["head"] == "sentiment"
-        ]  # fmt: skip
-        assert ahead[0] > 0.1
+        (scores,) = (
+            head["scores"] for head in found["sizes"][1]["heads"] if head["head"] == "sentiment"
+        )
+        assert scores["quick"]["value"] > scores["unretrained"]["value"] + 0.1
+        assert set(scores) == {"ours", "quick", "unretrained"}
         assert (tmp_path / "page.md").read_text() == page(read_results(tmp_path / "page.json"))
         again = CliRunner().invoke(app, command, catch_exceptions=False)
         assert again.output.count("kept from before") == 6

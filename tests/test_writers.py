@@ -32,6 +32,7 @@ from mot_nlp.writers import (
     write_table,
 )
 from mot_nlp.writers import parquet as parquet_module
+from mot_nlp.writers.whole import write_whole
 
 MESSY = st.text(
     st.characters(exclude_categories=["Cs"])
@@ -566,3 +567,12 @@ def test_a_broken_pipe_passes(monkeypatch):
     monkeypatch.setattr("sys.stdout", Closed())
     with pytest.raises(BrokenPipeError):
         write("-", [{"text": "a"}])
+
+
+def test_a_whole_file_takes_the_place_of_the_old_one_or_leaves_it(tmp_path):
+    path = tmp_path / "page.html"
+    write_whole(path, "one \ud83d")
+    assert path.read_text(encoding="utf-8") == "one \ufffd"
+    with pytest.raises(OutputError, match=r"cannot be written \(No such file.*name another place"):
+        write_whole(tmp_path / "none" / "page.html", "two")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]

@@ -14,6 +14,7 @@ from mot_nlp.records import is_missing
 from mot_nlp.reporting.cube import SUMS
 from mot_nlp.reporting.findings import clear
 from mot_nlp.reporting.numbers import NO_FIGURE, interval, percent, signed, unbroken, words
+from mot_nlp.reporting.templates import page_templates
 from mot_nlp.tables.figures import ALIKE, t_quantile
 
 if TYPE_CHECKING:
@@ -46,16 +47,9 @@ def render(data: ReportData) -> str:
     block as JSON without ``<``, ``>`` and ``&``. The page's own content policy runs only the scripts
     that it was made with, by their hashes, so a script in a review could not run even unescaped.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("mot_nlp.reporting", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates("mot_nlp.reporting")
     environment.filters |= {
         "words": words,
         "signed": signed,

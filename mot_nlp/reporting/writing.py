@@ -10,7 +10,7 @@ from mot_nlp.bundle import open_bundle
 from mot_nlp.errors import OutputError
 from mot_nlp.tables.arguments import check_at_least, check_confidence
 from mot_nlp.tables.shipped import shipped
-from mot_nlp.transcripts import without_surrogates
+from mot_nlp.writers.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ def report(
         min_n=min_n,
         confidence=confidence,
     )
-    _write(target, render(data))
+    write_whole(target, render(data))
     return target
 
 
@@ -102,17 +102,3 @@ def _check_target(path: Path) -> None:
         )
     if not path.parent.is_dir():
         raise OutputError(f"there is no folder {path.parent}; create it, or name another")
-
-
-def _write(path: Path, page: str) -> None:
-    """Beside its place first, so that a half-written page never bears the name."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(without_surrogates(page), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror or error}); check the folder's permissions "
-            "and free space, or name another file"
-        ) from error

@@ -7,10 +7,10 @@ from importlib import resources
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mot_nlp.reporting.numbers import percent, words
+from mot_nlp.reporting.templates import page_templates
 from training.evaluation import charts
 from training.evaluation.data import FEW, FEW_OWNERS
 from training.evaluation.findings import findings
@@ -20,6 +20,8 @@ from training.evaluation.slicing import CLEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from jinja2 import Environment
 
     from training.evaluation.data import Evaluation, SliceFigures
     from training.evaluation.differences import Comparison
@@ -109,13 +111,7 @@ def _picture(svg: str) -> Markup:
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("training.evaluation", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates("training.evaluation")
     environment.filters |= {
         "words": words,
         "figure": figure,

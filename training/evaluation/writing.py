@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mot_nlp.errors import OutputError
-from mot_nlp.transcripts import without_surrogates
+from mot_nlp.writers.whole import write_whole
 from training.evaluation.html import comparison_page, evaluation_page
 
 if TYPE_CHECKING:
@@ -87,15 +87,6 @@ def _write(folder: Path, name: str, table: object, page: str) -> tuple[Path, Pat
     written = []
     for suffix, content in ((".json", text), (".html", page)):
         path = folder / f"{name}{suffix}"
-        part = path.with_name(path.name + ".part")
-        try:
-            part.write_text(without_surrogates(content), encoding="utf-8")
-            part.replace(path)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise OutputError(
-                f"{path} cannot be written ({error.strerror or error}); check the folder's "
-                "permissions and free space, or name another with --out"
-            ) from error
+        write_whole(path, content)
         written.append(path)
     return written[0], written[1]
