@@ -64,22 +64,16 @@ def flip(
     share: float = SHARE,
 ) -> tuple[list[LabelledDocument], set[Label]]:
     """The documents with a share of the labels of every head changed to another one, and which."""
-    wrong: list[LabelledDocument] = []
-    changed: set[Label] = set()
-    for document in documents:
-        labels = []
-        for number, entry in enumerate(document.labels, 1):
-            new = dict(entry)
-            for name in entry:
-                if rng.random() < share:
-                    others = [
-                        label for label in taxonomy.heads[name].labels if label != entry[name]
-                    ]
-                    new[name] = str(rng.choice(others))
-                    changed.add((document.id, number, name))
-            labels.append(new)
-        wrong.append(replace(document, labels=tuple(labels)))
-    return wrong, changed
+
+    def flipped(entry: dict[str, str]) -> dict[str, str]:
+        new = dict(entry)
+        for name in entry:
+            if rng.random() < share:
+                labels = taxonomy.heads[name].labels
+                new[name] = str(rng.choice([label for label in labels if label != entry[name]]))
+        return new
+
+    return _relabelled(documents, flipped)
 
 
 def mistake(
@@ -94,17 +88,30 @@ def mistake(
     Unlike flipped ones, labels that are wrong together agree with each other.
     """
     entries = [entry for document in documents for entry in document.labels]
+
+    def mistaken(entry: dict[str, str]) -> dict[str, str]:
+        if rng.random() >= share:
+            return dict(entry)
+        other = entries[int(rng.integers(len(entries)))]
+        return {name: other.get(name, label) for name, label in entry.items()}
+
+    return _relabelled(documents, mistaken)
+
+
+def _relabelled(
+    documents: Sequence[LabelledDocument], change: Callable[[dict[str, str]], dict[str, str]]
+) -> tuple[list[LabelledDocument], set[Label]]:
+    """The documents with every segment's labels changed, and which labels are others now."""
     wrong: list[LabelledDocument] = []
     changed: set[Label] = set()
     for document in documents:
-        labels = []
-        for number, entry in enumerate(document.labels, 1):
-            new = dict(entry)
-            if rng.random() < share:
-                other = entries[int(rng.integers(len(entries)))]
-                new = {name: other.get(name, label) for name, label in entry.items()}
-            changed |= {(document.id, number, name) for name in entry if new[name] != entry[name]}
-            labels.append(new)
+        labels = [change(entry) for entry in document.labels]
+        changed |= {
+            (document.id, number, name)
+            for number, (old, new) in enumerate(zip(document.labels, labels, strict=True), 1)
+            for name in old
+            if new[name] != old[name]
+        }
         wrong.append(replace(document, labels=tuple(labels)))
     return wrong, changed
 

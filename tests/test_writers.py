@@ -571,8 +571,8 @@ def test_a_broken_pipe_passes(monkeypatch):
 
 def test_a_whole_file_takes_the_place_of_the_old_one_or_leaves_it(tmp_path):
     path = tmp_path / "page.html"
-    write_whole(path, "one \ud83d")
+    write_whole(path, ["one ", "\ud83d"])
     assert path.read_text(encoding="utf-8") == "one \ufffd"
     with pytest.raises(OutputError, match=r"cannot be written \(No such file.*name another place"):
-        write_whole(tmp_path / "none" / "page.html", "two")
+        write_whole(tmp_path / "none" / "page.html", ["two"])
     assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]

@@ -99,8 +99,7 @@ def export(
         source.run["network"] = {key: model.config.encoder.get(key) for key in NETWORK}
         manifest = describe(candidates[chosen], source, table, chosen)
         manifest = replace(manifest, run=manifest.run | {"licence": licence})
-        _publish(Path(folder) / chosen, out, manifest)
-    save_half(source.folder, out / CHECKPOINT)
+        _publish(Path(folder) / chosen, source.folder, out.resolve(), manifest)
     logger.info("wrote %s (%s)", out, chosen)
     return out
 
@@ -160,9 +159,22 @@ def _stage(path: Path, fitted: Path, graph: openvino.Model, manifest: Manifest) 
     write_manifest(path, manifest)
 
 
-def _publish(staged: Path, out: Path, manifest: Manifest) -> None:
-    out.mkdir(parents=True, exist_ok=True)
+def _publish(staged: Path, fitted: Path, out: Path, manifest: Manifest) -> None:
+    """Write the bundle beside its place, then put file after file there, the manifest last.
+
+    A bundle that is in service is replaced and never written into: who has it open keeps the old one,
+    and what is killed on the way leaves the old one, or one that does not pass for whole.
+    """
+    part = out.with_name(f"{out.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
     for file in ("model.xml", "model.bin", "tokenizer.json", "taxonomy.toml"):
-        shutil.copyfile(staged / file, out / file)
-    write_card(out / "README.md", manifest)
-    write_manifest(out, manifest)
+        shutil.copyfile(staged / file, part / file)
+    write_card(part / "README.md", manifest)
+    write_manifest(part, manifest)
+    save_half(fitted, part / CHECKPOINT)
+    out.mkdir(exist_ok=True)
+    shutil.rmtree(out / CHECKPOINT, ignore_errors=True)
+    for name in (CHECKPOINT, *FILES, MANIFEST):
+        (part / name).replace(out / name)
+    part.rmdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mot_nlp.writers.whole import write_whole
 from training.reading import read_rows
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ def as_row(document: LabelledDocument) -> dict[str, Any]:
 
 
 def write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:
-    """Write JSON Lines."""
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    """Write JSON Lines.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    write_whole(path, (json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

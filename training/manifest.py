@@ -18,6 +18,7 @@ import torch
 
 import mot_nlp
 from mot_nlp.errors import InputError
+from mot_nlp.writers.whole import write_whole
 from training.checkpoint import first_encoder, fit_name, sha256_of
 from training.corpus import fingerprint
 
@@ -152,10 +153,7 @@ def _last_checkpoint(out: Path) -> Path | None:
 
 def write_json(table: dict[str, Any], path: Path) -> None:
     """Write a table so that a kill leaves the old file or the new one, no half."""
-    beside = path.with_name(f"{path.name}.part")
-    text = json.dumps(table, indent=2, ensure_ascii=False) + "\n"
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    write_whole(path, [json.dumps(table, indent=2, ensure_ascii=False), "\n"])
 
 
 def _read(path: Path) -> dict[str, Any] | None:

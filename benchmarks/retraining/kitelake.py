@@ -11,7 +11,8 @@ from benchmarks.retraining.sources import Source
 from mot_nlp.errors import InputError
 from mot_nlp.records import Segment
 from mot_nlp.taxonomy import read_taxonomy
-from training.corpus import LabelledDocument, label_faults
+from training.contradictions import label_faults
+from training.corpus import LabelledDocument
 
 if TYPE_CHECKING:
     from mot_nlp.taxonomy import Taxonomy

@@ -19,6 +19,7 @@ from mot_nlp.monitoring.result import (
 )
 from mot_nlp.tables.contrasts import Contrast, differences
 from mot_nlp.tables.pairs import PRODUCTS, squares
+from mot_nlp.tables.qvalues import q_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,12 +124,8 @@ def told(distance: Distance) -> tuple[float, ...]:
 
 def judged(table: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
     """Figures with ``q_value`` over all rows (Benjamini and Hochberg 1995) and ``clear``."""
-    from scipy.stats import false_discovery_control
-
     out = table.astype(dict.fromkeys(FIGURE_COLUMNS[3:9], np.float64))
-    tested = out["p_value"].dropna()
-    adjusted = pd.Series(false_discovery_control(tested), tested.index, dtype=np.float64)
-    out["q_value"] = adjusted.reindex(out.index)
+    out["q_value"] = q_values(out["p_value"])
     return out.assign(clear=out["q_value"] <= 1 - confidence)
 
 

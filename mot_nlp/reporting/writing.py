@@ -87,7 +87,7 @@ def report(
         min_n=min_n,
         confidence=confidence,
     )
-    write_whole(target, render(data))
+    write_whole(target, [render(data)])
     return target
 
 

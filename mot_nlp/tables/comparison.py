@@ -21,6 +21,7 @@ from mot_nlp.tables.contrasts import REST, Contrast, differences, of_rest, of_tw
 from mot_nlp.tables.grouping import DATE, columns_needed
 from mot_nlp.tables.pairs import MEASURES, Pairs, rate_pairs
 from mot_nlp.tables.periods import LENGTHS, check_date, period_name, period_number, period_of
+from mot_nlp.tables.qvalues import q_values
 from mot_nlp.tables.several import refuse_several
 from mot_nlp.tables.shares import share_pairs
 from mot_nlp.tables.shipped import or_shipped
@@ -273,7 +274,7 @@ def _named(pairs: Pairs, contrast: Contrast, table: pd.DataFrame, wording: Wordi
     cells = pairs.cells.iloc[rows["cell"]].reset_index(drop=True)
     table["group"] = labels.iloc[rows["group"]].reset_index(drop=True)
     table["against"] = labels.iloc[against].reset_index(drop=True)
-    table["q_value"] = _q_values(table["p_value"])
+    table["q_value"] = q_values(table["p_value"])
     said = [
         dict(zip(pairs.cells.columns, values, strict=True))
         for values in pairs.cells.itertuples(index=False, name=None)
@@ -291,12 +292,3 @@ def _named(pairs: Pairs, contrast: Contrast, table: pd.DataFrame, wording: Wordi
     ]
     table["words"] = pd.Series(sentences, dtype=str)
     return pd.concat([cells, table[list(COMPARISON_COLUMNS)]], axis=1)
-
-
-def _q_values(p_values: pd.Series) -> pd.Series:
-    """Benjamini and Hochberg's adjustment of those that there are."""
-    from scipy.stats import false_discovery_control
-
-    tested = p_values.dropna()
-    adjusted = pd.Series(false_discovery_control(tested), tested.index, dtype=np.float64)
-    return adjusted.reindex(p_values.index)

@@ -8,11 +8,11 @@ from mot_nlp.errors import InputError
 from mot_nlp.taxonomy import read_taxonomy
 from tests.tiny import ROOT, TAXONOMY
 from tests.training.worlds import write_corpus
+from training.contradictions import label_faults
 from training.corpus import (
     each_alone,
     fingerprint,
     gather,
-    label_faults,
     read_corpus,
     read_jsonl,
     split,

@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from training.calibrate import NEVER
 from training.card import LEAST_JUDGED, RARE, _limits, add_figures, cell, write_card
 from training.commands.exporting import export_command
 from training.describe import judged_on
-from training.export import export
+from training.export import _publish, export
 from training.fit import fit
 from training.frontmatter import LICENCES, front_matter, licence_keys
 from training.history import fitting
@@ -86,6 +87,26 @@ def test_where_there_is_nothing_to_judge_by_everything_is_reviewed(bundle):
         assert manifest.review[head] == {"threshold": NEVER, "kept": 0.0}
         assert manifest.temperatures[head] == 1.0
     assert thresholds(manifest)["emotion"] == NEVER
+
+
+def test_a_bundle_in_service_is_replaced_whole_or_not_at_all(
+    bundle, awkward, tmp_path, monkeypatch
+):
+    served = tmp_path / "served"
+    shutil.copytree(bundle, served)
+    before = open_bundle(served)
+    newer = replace(before.manifest, name="newer")
+    with monkeypatch.context() as patch:
+        patch.setattr("training.export.save_half", lambda *_: 1 / 0)  # killed on the way
+        with pytest.raises(ZeroDivisionError):
+            _publish(bundle, awkward, served, newer)
+    assert open_bundle(served).sha256 == before.sha256
+    with (served / "model.bin").open("rb") as held:  # as a running job holds it
+        _publish(bundle, awkward, served, newer)
+        assert held.read() == (bundle / "model.bin").read_bytes()
+    assert open_bundle(served).manifest.name == "newer"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["served"]
+    assert {path.name for path in served.iterdir()} == {path.name for path in bundle.iterdir()}
 
 
 def front(card):

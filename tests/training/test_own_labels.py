@@ -13,7 +13,8 @@ from mot_nlp.errors import InputError
 from mot_nlp.taxonomy import parse_taxonomy, read_taxonomy
 from tests.tiny import OWN_TAXONOMY, ROOT
 from training.collate import MISSING, label_indices
-from training.corpus import label_faults, read_jsonl
+from training.contradictions import label_faults
+from training.corpus import read_jsonl
 from training.evaluate import confusion, gold_arrays, quick_scores, score_labels
 
 OWN = read_taxonomy(OWN_TAXONOMY)

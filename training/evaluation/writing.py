@@ -87,6 +87,6 @@ def _write(folder: Path, name: str, table: object, page: str) -> tuple[Path, Pat
     written = []
     for suffix, content in ((".json", text), (".html", page)):
         path = folder / f"{name}{suffix}"
-        write_whole(path, content)
+        write_whole(path, [content])
         written.append(path)
     return written[0], written[1]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from training.corpus import label_faults
+from training.contradictions import label_faults
 from training.importing.marks import overlapping
 from training.importing.report import Duplicate
 from training.importing.tally import words

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mot_nlp.errors import OutputError
 from mot_nlp.writers.values import as_json_text
+from mot_nlp.writers.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,7 +52,7 @@ def write_labelled(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    _write((as_json_text(row) for row in rows), out)
+    write_whole(out, (f"{as_json_text(row)}\n" for row in rows))
 
 
 def write_report(report: ImportReport, out: Path) -> tuple[Path, Path]:
@@ -64,13 +65,12 @@ def write_report(report: ImportReport, out: Path) -> tuple[Path, Path]:
         OutputError: They cannot be written.
     """
     told, rejected = companions(out)
-    _write(
-        [json.dumps(json.loads(as_json_text(report.as_dict())), ensure_ascii=False, indent=1)], told
-    )
+    table = json.loads(as_json_text(report.as_dict()))
+    write_whole(told, [json.dumps(table, ensure_ascii=False, indent=1), "\n"])
     entries: Iterable[Mapping[str, Any]] = chain(
         (asdict(entry) for entry in report.set_aside), map(_as_entry, report.conflicts)
     )
-    _write((as_json_text(entry) for entry in entries), rejected)
+    write_whole(rejected, (f"{as_json_text(entry)}\n" for entry in entries))
     return told, rejected
 
 
@@ -85,17 +85,3 @@ def _as_entry(conflict: Conflict) -> dict[str, Any]:
         "end": None,
         "text": conflict.text,
     }
-
-
-def _write(lines: Iterable[str], path: Path) -> None:
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{line}\n" for line in lines)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror or error}); check the folder's permissions "
-            "and free space, or name another file with --out"
-        ) from error
