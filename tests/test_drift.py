@@ -76,6 +76,7 @@ def figure(found, kind, head="", label=""):
 
 
 # ---------------------------------------------------------------- verdicts
+@pytest.mark.slow
 def test_two_parts_of_the_same_feedback_rarely_alarm():
     verdicts = []
     for seed in range(20):

@@ -456,6 +456,11 @@ class TestPage:
 
 
 class TestSystems:
+    @pytest.fixture
+    def with_setfit(self, monkeypatch):
+        """As where SetFit, which is no requirement of the project, is installed."""
+        monkeypatch.setattr(contrastive, "check_installed", lambda: None)
+
     def test_an_unknown_system_is_refused(self):
         with pytest.raises(InputError, match=r"\['svm'\]; allowed: ours, quick, unretrained"):
             named_systems(["ours", "svm"])
@@ -467,10 +472,12 @@ class TestSystems:
         with pytest.raises(InputError, match=r"pip install setfit==1\.2\.0"):
             named_systems(["ours", "setfit"])
 
+    @pytest.mark.usefixtures("with_setfit")
     def test_order_is_that_of_the_page(self):
         assert list(named_systems(["unretrained", "ours"])) == ["ours", "unretrained"]
         assert tuple(named_systems(SYSTEMS)) == SYSTEMS
 
+    @pytest.mark.usefixtures("with_setfit")
     def test_what_takes_long_can_be_run_less_often(self):
         known = named_systems(["ours", "setfit"], setfit_deals=1, setfit_rows=[400])
         told = {(deal, rows) for deal in (0, 1) for rows in (100, 400)}

@@ -156,6 +156,7 @@ def kill_again_and_again(dump, folder, whole, chance, kills):
     assert contents(place) == whole
 
 
+@pytest.mark.slow
 def test_kills_at_random_moments_leave_no_trace(dump, whole, place):
     kill_again_and_again(dump, place, whole, random.Random(5), kills=6)
 
@@ -166,6 +167,7 @@ def test_sixty_kills_leave_no_trace(dump, whole, place, seed):
     kill_again_and_again(dump, place, whole, random.Random(100 + seed), kills=12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_a_signal_lets_shards_finish_and_says_how_to_go_on(dump, whole, place, number):
     folder = place / "out"
@@ -187,6 +189,7 @@ def test_a_signal_lets_shards_finish_and_says_how_to_go_on(dump, whole, place, n
         assert contents(folder) == whole
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_ends_at_once_and_loses_nothing(dump, whole, place):
     folder = place / "out"
     with running(dump, folder, workers=1) as run:
@@ -215,6 +218,7 @@ def test_waiting_for_standard_input_ends_with_sigterm(place):
         assert run.process.returncode == 143
 
 
+@pytest.mark.slow
 def test_a_dead_worker_is_replaced(dump, whole, place):
     with running(dump, place / "out", workers=2) as run:
         for count in (1, 9):

@@ -121,6 +121,7 @@ def test_two_roads_to_one_answer(world, bundle):
         assert agreement >= LEAST_AGREEMENT
 
 
+@pytest.mark.slow
 def test_no_bundle_leaves_a_gate_it_does_not_pass(world, tmp_path, monkeypatch):
     _, _, fitted = world
     monkeypatch.setattr(Parity, "passes", False)
@@ -142,6 +143,7 @@ def test_other_data_than_the_fits_are_refused(world, tmp_path):
     logging.getLogger("nncf").setLevel(logging.WARNING)
 
 
+@pytest.mark.slow
 def test_from_own_rows_to_the_hub_and_back(tmp_path, monkeypatch):
     """Fit on own rows and labels, export, predict, push, and the same from wherever it is loaded."""
     monkeypatch.setattr("training.graph.CALIBRATION_WINDOWS", 20)  # enough for a tiny encoder
